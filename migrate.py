@@ -392,12 +392,18 @@ class DatabaseURL:  # no tuple: what writes a value that it does not know item b
         return DATABASES[self.dialect].is_file
 
     def __str__(self) -> str:
-        if self.is_file:
-            return f"{self.dialect}:{self.database}"
+        if self.is_file:  # read again, it is the same path
+            path = re.sub(r"%| \Z|\?(?=[A-Za-z_]+=[^?]*\Z)|[^ -~]", _in_a_path, self.database)
+            return f"{self.dialect}:{'//' * path.startswith('//')}{path}"
         login = quote(self.user, safe="") + (":***" if self.password else "")
         places = [(f"[{host}]" if ":" in host else quote(host, safe=""), port) for host, port in self.hosts]
         hosts = ",".join(f"{place}:{port}" if port else place for place, port in places)
         return f"{self.dialect}://{login}{'@' if login else ''}{hosts}/{quote(self.database, safe='')}"
+
+
+def _in_a_path(letter: re.Match[str]) -> str:
+    as_it_is = letter[0].isprintable() and letter[0] not in "%? "
+    return letter[0] if as_it_is else quote(letter[0], errors="surrogateescape")
 
 
 def _in_utf8(text: str) -> str:
@@ -570,7 +576,7 @@ class Settings(_Settings):
         for word, usual in _NUMBERS.items():
             option, value = f"--{word.replace('_', '-')}", getattr(self, word)
             if value is not None and (not 0 <= value < 10**7 or (word == "retries" and value % 1)):
-                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 on"
+                what = f"{option} takes {'a whole number' if word == 'retries' else 'seconds'}, from 0 to 9999999"
                 where = f"{option} or MIGRATE_{word.upper()}"
                 raise SettingsError(what, where=where, fix=f"write it like  {option} {usual:g}")
 
@@ -807,10 +813,15 @@ _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s
 _TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
 UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
 # The marks between which other tools have both ways in one file, and a word that asks for no transaction.
-MARK_PATTERN: Final = regex(r"^--[ \t]*(\+goose|\+migrate|migrate:)[ \t]*((?i:up|down))\b", re.MULTILINE)
+MARK_PATTERN: Final = regex(
+    r"^--(?:[ \t]*(\+goose|\+migrate|migrate:|rambler|(?=\w+ migration\b))[ \t]*(up|down)\b(?: migration\b)?"
+    r"|-+ create above / drop below -+)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _NAMES: Final = "name files like 20250504093000_create_users.up.sql, in UTF-8; a new pair:  migrate new NAME"
 _MISNAMED: Final = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
-_TOOL_BY_MARK: Final = {"+goose": "goose", "+migrate": "sql-migrate", "migrate:": "dbmate"}
+_TOOL_BY_MARK: Final = pairs_in("""+goose goose, +migrate sql-migrate, migrate: dbmate, rambler rambler,
+    Migration node-pg-migrate, above tern""")
 _MARK_ALONE_PATTERN: Final = regex(r"(?im)^--.*(NO\s+TRANSACTION|notransaction|transaction\s*:\s*false)")
 
 
@@ -872,19 +883,18 @@ def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
     comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
     found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
-    return {mark[2].lower(): mark for mark in reversed([*found])}
+    return {way: mark for mark in reversed([*found]) for way in ([mark[2].lower()] if mark[2] else ("up", "down"))}
 
 
 def both_ways(path: str, mark: re.Match[str], octets: str) -> tuple[str, str]:
     """Return what is wrong with a file of another tool, known by a *mark* in it, and the two to write instead."""
     stem = re.sub(r"(?i)(\.(up|down))?\.sql$", "", path)
-    first, second = ("up", "down") if mark[2].islower() else ("Up", "Down")
-    before, alone = mark[0].removesuffix(mark[2]), ""
-    if _MARK_ALONE_PATTERN.search(octets):
-        alone = ", with  -- migrate: no-transaction  on its first line"
-    fix = f'write what is below "{before}{first}" into {stem}.up.sql{alone}, what is below "{before}{second}" into'
-    fix = f"{fix} {stem}.down.sql"
-    return f"a file of {_TOOL_BY_MARK[mark[1]]}, which has the way up and the way down in one", fix
+    tool, way = next(tool for part, tool in _TOOL_BY_MARK.items() if part.lower() in mark[0].lower()), mark[2] or ""
+    first, second = (mark[0].replace(way, each) for each in (("up", "down") if way.islower() else ("Up", "Down")))
+    alone = ", with  -- migrate: no-transaction  on its first line" if _MARK_ALONE_PATTERN.search(octets) else ""
+    above, below = (f'below "{first}"', f'below "{second}"') if way else (f'above "{mark[0]}"', "below it")
+    fix = f"write what is {above} into {stem}.up.sql{alone}, what is {below} into {stem}.down.sql"
+    return f"a file of {tool}, which has the way up and the way down in one", fix
 
 
 # What other tools call their files, and the parts that ours are called after; or how such a file begins.
@@ -900,7 +910,6 @@ _DJANGO_PATTERN: Final = regex(r"(?P<version>\d{4})_(?P<name>\w+)\.py")
 _SQITCH_PATTERN: Final = regex(r"-- (Deploy|Revert|Verify) (?:\S+:)?(?P<name>\S+)")
 _SQITCH_WAYS: Final = {"deploy": "up", "revert": "down"}
 _LIQUIBASE_PATTERN: Final = regex(r"--\s*liquibase formatted sql", re.IGNORECASE)
-_NODE_PATTERN: Final = regex(r"^--[ \t]*Up Migration\b", re.MULTILINE | re.IGNORECASE)
 
 
 def _write_as(folder: str, parts: Mapping[str, str | None], way: str = "") -> str:
@@ -928,8 +937,6 @@ def _of_another_tool(path: str, text: str) -> Iterator[tuple[str, str]]:
     if found := _POSTGRATOR_PATTERN.fullmatch(name):
         yield "a file of Postgrator", _write_as(folder, found.groupdict(), "up" if found["way"] == "do" else "down")
     if (found := _NUMBERED_PATTERN.fullmatch(name)) and name.isprintable():
-        if _NODE_PATTERN.search(text):
-            yield "a file of node-pg-migrate, which has both ways in one", _write_as(folder, found.groupdict())
         yield _MISNAMED, _write_as(folder, found.groupdict(), (found["way"] or "").lower())
     yield _MISNAMED, _NAMES
 
@@ -3098,9 +3105,10 @@ class _MySQLForms(Forms):
                 name = next((self.fold(each) for each in target[1 if given else 0 :] if each != "."), "*")
                 name = "names" if name in ("charset", "character") and place == len(part) else name
                 key = self._of_counts.get(name, f"set {name}")
-                if (given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
-                    # A new session begins with what is set for all.
-                    key = "global" if self._server_only_pattern.match(name) else f"set {name}"
+                if (meant := given or ("SESSION" if marked else scope)) not in ("SESSION", "LOCAL"):
+                    # A new session begins with what is set for all, and not with what waits for a restart.
+                    brief = meant == "PERSIST_ONLY" or self._server_only_pattern.match(name)
+                    key = "global" if brief else f"set {name}"
                     writes.add("global")
                     traits &= ~_REPEATED
                 elif key in ("seed", "next"):
@@ -6260,8 +6268,10 @@ class MySQL(Database):
         if words is None:
             return frozenset({"*", "set by code"})
         keys, assigned = {*self.forms.variables(words)}, self._assigned(words)
+        # START TRANSACTION sets nothing.
+        said = {word for last, word in itertools.pairwise(("", *words)) if (last, word) != ("START", "TRANSACTION")}
         for known, added in self._key_words.items():
-            keys |= set() if {*known.split()}.isdisjoint(words) else {*added}
+            keys |= set() if said.isdisjoint(known.split()) else {*added}
         made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
         keys |= {f"temp {each.name}" for each in made}
         keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
@@ -6541,19 +6551,19 @@ class History:
 
     def right_sql(self, message: str, text: str = "") -> str:
         """Do what that of the database does; of the history, give all that is needed, and not piece by piece."""
-        name, (schema, *_) = self.table.rpartition(".")[2], (*self.schemas, "")
-        both = [self.database.quoted(schema, each) for each in (name, f"{name}_log")]
+        sql, (schema, _, name) = self.database.right_sql(message, text), self.table.rpartition(".")
         one = "|".join(re.escape(self.database.quoted(each)) for each in (name, f"{name}_log"))
-        return re.sub(
-            rf" ON (\S+\.)?({one}) TO ", lambda _: f" ON {', '.join(both)} TO ", self.database.right_sql(message, text)
-        )
+        if not (found := re.search(rf" ON ((\S+\.)?({one})) TO ", sql)):
+            return sql
+        schema = "".join(self.schemas) or schema or self.database.home(name) or ""  # unknown still where none is found
+        both = ", ".join(self.database.quoted(schema, each) for each in (name, f"{name}_log"))
+        return f"{sql[: found.start(1)]}{both}{sql[found.end(1) :]}"
 
     def way_past(self, message: str, text: str = "") -> str:
         """Return what a person does about a right that a *message* misses; empty where it is not about one."""
         if (owner := self.database.owner_of(message, text)) is not None:
             return f"run it as its owner{f' ({owner})' if owner else ''}: name that user in the URL"
-        right = self.right_sql(message, text)
-        return right and f"have an administrator type  {right}"
+        return (right := self.right_sql(message, text)) and f"have an administrator type  {right}"
 
     @contextlib.contextmanager
     def _explained(self, fix: str = "", state: str = "") -> Iterator[None]:
@@ -6563,12 +6573,16 @@ class History:
             if failed.kind in {Kind.BUSY, Kind.LOST}:
                 raise
             right = self.right_sql(failed.message)
-            fix = fix or f"let this user read the tables {self.table} and {self.table}_log{{}}"
+            if not fix:  # who only looks needs no more
+                look = re.sub(r"(?<=GRANT )(SELECT|USAGE)[A-Z, ]+ ON ", r"\1 ON ", right)
+                fix = f"let this user read the tables {self.table} and {self.table}_log{{}}"
+                right = f"{look}\n     or write them, too, as up and down do:  {right}" if look != right else right
             fix = fix.format(right and f":  {right}")
             if failed.kind in _RETRIED:
                 fix = f"another session has locked {self.table}: end it, or run the same command again later"
             fix = self.database.fixes.get(failed.kind, fix)
-            raise MigrateError(failed.message, where=str(self.database.url), fix=fix, state=state) from None
+            error = StatementError if failed.kind in _RETRIED else MigrateError  # for the first, `wait` waits
+            raise error(failed.message, where=str(self.database.url), fix=fix, state=state) from None
 
     def create(self) -> list[str]:
         """Make the tables where they are missing; return the schema that was made for them, if one was.
@@ -6619,7 +6633,7 @@ class History:
         for row, other in itertools.pairwise(rows):
             if row.key == other.key:
                 told = (f"{each.version} ({'dirty' if each.dirty else 'applied'})" for each in (row, other))
-                ways = "\n     or  ".join(self._deletion(each.version) for each in (row, other))
+                ways = "\n     or  ".join(f"DELETE {self._named(each.version)}" for each in (row, other))
                 what, fix = (
                     f"the history has two rows of one version: {' and '.join(told)}",
                     "take out the wrong one:  ",
@@ -6627,20 +6641,20 @@ class History:
                 raise DriftError(what, where=str(self.database.url), fix=fix + ways)
         return rows
 
-    def _deletion(self, version: str) -> str:
-        return f"DELETE FROM {self.relation} WHERE version = {self.database.literal(version)};"
+    def _named(self, version: str) -> str:
+        return f"FROM {self.relation} WHERE version = {self.database.literal(version)};"
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
-        try:
+        with contextlib.suppress(OverflowError, TypeError, ValueError):
             if _DIGITS_PATTERN.fullmatch(version):
                 text = back.decode(errors="replace") if isinstance(back, bytes) else back
                 ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
-        except (OverflowError, TypeError, ValueError):
-            pass
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
-        fix = f"see who has written it, and take it out:  {self._deletion(version)}"
+        # Where a version was applied, and another column is wrong, it would run again without its row.
+        way = "correct it:  SELECT *" if _DIGITS_PATTERN.fullmatch(f"{version}") else "take it out:  DELETE"
+        fix = f"see who has written it, and {way} {self._named(version)}"
         raise DriftError(what, where=str(self.database.url), fix=fix)
 
     def digest(self) -> str:
@@ -6980,7 +6994,7 @@ def find_version(version: str, known: Mapping[int, Any], fix: str = "look at the
     """Return the key of *version* if it is *known*. Raises SettingsError with the nearest one if not."""
     if _DIGITS_PATTERN.fullmatch(version) and version_key(version) in known:
         return version_key(version)
-    near = nearest(version, [each.version for each in known.values()])
+    near = nearest(version, [each.version for each in known.values()], 0.85)  # a digit off, or two: days are alike
     raise SettingsError(f"no migration has the version {version}{near}", fix=fix)
 
 
@@ -7181,7 +7195,7 @@ def _refuse_unready(step: Step, database: Database) -> None:
         words = tokenize(octets, 0, database.syntax)
         comments = (MARK_PATTERN.match(octets, start) for kind, start, _ in words if kind == "comment")
         marks = [mark for mark in comments if mark]
-        for mark in [each for each in marks if each[2].lower() != marks[0][2].lower()][:1]:
+        for mark in [each for each in marks if not each[2] or each[2].lower() != (marks[0][2] or "").lower()][:1]:
             fault = both_ways(shown_path(step.script.path), marks[0], octets)
             _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
 
@@ -7500,7 +7514,7 @@ class Run:
         migrations = find_migrations(folder, dialect, lazily=True, tell=unread.append) if folder else []
         limits = settings.ddl_lock_timeout, settings.statement_timeout, settings.lock_timeout
         database, run = databases[dialect](settings.url, *limits), None
-        database.looks = looks
+        database.looks, database.tell = looks, notify
         try:
             with contextlib.closing(database):
                 database.open()
@@ -7553,12 +7567,15 @@ class Run:
                     self._tell(f"skipped  {each.version} {each.name}: only {', '.join(each.elsewhere)}")
         choose = partial(choose_up, who=whoami, past=self.past) if direction == "up" else choose_down
         if not self.database.looks:
-            steps = choose(self.migrations, rows, **choice)
+            with self._asking(direction, **choice):
+                steps = choose(self.migrations, rows, **choice)
             self.typed = self.typed or self._goal(steps, rows, **choice)
             return self.screen(steps)
         self.typed = self.typed or ("plan" if direction == "up" else f"plan {direction}")
         try:
-            steps = self.screen(choose(self.migrations, rows, **choice))
+            with self._asking(direction, **choice):
+                steps = choose(self.migrations, rows, **choice)
+            steps = self.screen(steps)
             for step in () if self.at_work else steps[:1]:
                 self.see_resumed(step._replace(typed=direction))
         except (DriftError, FileError) as error:
@@ -7568,6 +7585,20 @@ class Run:
                 error.what, error.state = f"`{direction}` would refuse to run: {error.what}", ""
             raise
         return steps
+
+    @contextlib.contextmanager
+    def _asking(self, direction: str, **choice: Any) -> Iterator[None]:
+        """Have a refusal that names an option of *direction* say with it what else was asked; who looked, looks."""
+        try:
+            yield
+        except (DriftError, SettingsError) as error:
+            words, names_end = ["migrate", direction], " --to " in error.fix
+            words[1:1] = ["plan"] if names_end and self.database.looks else []
+            words += [f"--to {choice['to']}"] if choice.get("to") else []
+            words += [str(choice["count"])] if choice.get("count") and not names_end else []
+            words += ["--all-or-nothing"] if self.all_or_nothing else []
+            error.fix = error.fix.replace(f"migrate {direction} --", f"{' '.join(words)} --")
+            raise
 
     def _goal(self, steps: Sequence[Step], rows: Sequence[Applied], **choice: Any) -> str:
         """Return the command that does what is left of *steps* and no more, wherever they stop; a count would not."""
@@ -7660,6 +7691,9 @@ class Run:
     def still_up(self, planned: Sequence[Step], *, count: int | None = None, **choice: Any) -> list[Step]:
         """Plan again, under the lock, what ``up`` has *planned*. Raises DriftError where that is no longer possible."""
         left = self.remaining(planned)
+        for step in left:
+            if not step.row and (past := self.past(step.version)):
+                self._tell(f"{step.title} {past}; its row is gone, and it runs again")
         steps = choose_up(self.migrations, self.applied, who=whoami, past=self.past, **choice)
         if count is not None:
             steps = steps[: count - len(planned) + len(left)]
@@ -9227,6 +9261,7 @@ class Journal(Attempt):
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
     "begins": "what a session begins with",
+    "set names": "the character set, the role or the level of isolation",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",
     "trigger": "the temporary trigger {}",
@@ -9416,7 +9451,8 @@ def wait(
         options = {"connect_timeout": str(max(1, min(10, round(left)))), **settings.url.options}
         try:
             url = settings.url._replace(options=options)
-            reason, fix = _not_ready(settings._replace(url=url, lock_timeout=0.0), awaited)
+            asked = settings._replace(url=url, lock_timeout=0.0, ddl_lock_timeout=1.0)  # who locks the history is told
+            reason, fix = _not_ready(asked, awaited)
         except (ConnectError, StatementError) as error:
             reason, fix = error.what, error.fix
         except LockedError as error:
@@ -10001,7 +10037,7 @@ def _command(words: str, about: Sequence[str]) -> str:
     import shlex
 
     said = re.findall(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""", words)
-    target = next((word for word in said if word in _TARGETS), "")
+    target = next((word for word in said if word in _TARGETS), "") if said[0] != "help" else ""
     if os.environ.get("MIGRATE_CALLED_BY") != "make" or not target:
         return " ".join((_program(), *about, words))
     before, after = said[: said.index(target)], said[said.index(target) + 1 :]
@@ -10385,9 +10421,9 @@ def _plan(settings: Settings, *, direction: str, count: int | None, start: str |
     if direction not in {"up", "down"} or count == 0:
         fix = "write how many behind  migrate plan up  or  migrate plan down"
         raise SettingsError("a plan goes up or down, by a number from 1 on", fix=fix)
-    for name, way in ("out_of_order", "up"), ("to_here", "down"):
+    for name, way in ("out_of_order", "up"), ("to_here", "down"), ("everything", "down"):
         if direction != way and more.pop(name):  # what is for the other direction is no part of the choice
-            option = f"--{name.replace('_', '-')}"
+            option = f"--{name.replace('_', '-').replace('everything', 'all')}"
             raise SettingsError(f"this is for a plan {way}", where=option, fix=f"write  migrate plan {way} {option}")
     if (dialect or start) and not (sql and start):
         way, dialect, start = " down" * (direction == "down"), dialect or "postgres", start or "VERSION"
@@ -10452,7 +10488,10 @@ _COMMAND, _FILE, _FOLDER = {"metavar": "COMMAND"}, {"metavar": "FILE"}, {"metava
 _COUNT: Final = {"metavar": "N", "type": _reader("0*[1-9][0-9]{0,17}", int, "write a number from 1 on"), "nargs": "?"}
 _VERSION: Final = {"metavar": "VERSION"}
 _SECONDS: Final = {"metavar": "SECONDS"}
-_TIMEOUT: Final = _SECONDS | {"type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 on"), "default": 60.0}
+_TIMEOUT: Final = _SECONDS | {
+    "type": _reader(r"\d{1,7}(\.\d*)?", float, "write seconds, from 0 to 9999999"),
+    "default": 60.0,
+}
 _URL: Final = {"metavar": "URL"}
 _SWITCH: Final = {"action": "store_true"}
 _UNDONE: Final = {"action": "store_false", "dest": "applied"}
@@ -10517,6 +10556,7 @@ _ARGUMENTS: Final[Mapping[tuple[str, str], tuple[_Argument, ...]]] = {
         ("--to", "as with up or down", _VERSION),
         ("--out-of-order", "as with up", _SWITCH),
         ("--to-here", "as with down", _SWITCH),
+        ("--all", "as with down", _SWITCH | {"dest": "everything"}),
         ("--sql", "print a script for the database's own client", _SWITCH),
         ("--dialect", "with --sql and --from: for which, where no database is to be asked", _DIALECTS),
         ("--from", "with --sql: the version that the database will be at, or empty", _VERSION | {"dest": "start"}),
@@ -10659,6 +10699,18 @@ _ALL_ARGUMENTS: Final = (*_COMMON, *itertools.chain.from_iterable(_ARGUMENTS.val
 _OPTIONS: Final = {"-h", "--help"} | {x for names, *_ in _ALL_ARGUMENTS for x in names.split() if x.startswith("-")}
 
 
+def _meant_command(word: str) -> str:
+    """Return the command that is meant by *word*, or by a part of it as in ``db:migrate``, or "". It is near to it."""
+    import difflib
+
+    known = [*_WORDS, *_SYNONYMS]
+    for part in (word, *reversed(re.split(r"[\W_]+", word))):
+        near = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
+        for meant in near or difflib.get_close_matches(part, known, 1, 0.8):  # what is less like it is another word
+            return _SYNONYMS.get(meant, meant)
+    return ""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are SettingsErrors, with the nearest word that it knows."""
 
@@ -10675,12 +10727,16 @@ class _Parser(argparse.ArgumentParser):
             (group if names in exclusive else self).add_argument(*names.split(), help=explained, **keywords)
         return self
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        if action.option_strings and arg_strings == ["--"]:  # of --to=-- some Pythons make an empty list
+            raise argparse.ArgumentError(action, "expected one argument")
+        return super()._get_values(action, arg_strings)
+
     def error(self, message: str) -> NoReturn:
         near, command = "", re.sub(r".*migrate(\.py)?'?", "", self.prog)
         if wrong := re.search(r"argument COMMAND: invalid choice: '([^']*)'", message):
-            word = wrong[1].lower()
-            near = nearest(_SYNONYMS.get(word, word), _WORDS) or nearest(word, _SYNONYMS)
-            near = re.sub(r"(?<=mean )\w+", lambda found: _SYNONYMS.get(found[0], found[0]), near)
+            meant = _meant_command(wrong[1].lower())
+            near = f" (did you mean {meant}?)" if meant else ""
             message = f'there is no command "{wrong[1]}"{near}'
         elif wrong := re.search(r"unrecognized arguments: (--?[\w-]+(?![^\s=]))?", message):
             # Another word than an option is not repeated: it may be a URL with a password in it.
@@ -10851,10 +10907,11 @@ def _refuse_elsewhere(settings: Settings, config: str | None, command: str, word
     of_files = command in {"check", "new", "verify"}
     slips = () if settings.url_source or of_files else settings.slips
     if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
-        what = f"no database is named: nothing reads {slip.name}; did you mean DATABASE_URL?"
-        way = f'hand it on:  export DATABASE_URL="${slip.name}"'
+        ours = slip.ours.partition(" or ")[0]
+        what = f"no database is named: nothing reads {slip.name}; did you mean {ours}?"
+        way = f'hand it on:  export {ours}="${slip.name}"'
         if slip.line:
-            way = f"write DATABASE_URL in place of {slip.name} in {slip.line}"
+            way = f"write {ours} in place of {slip.name} in {slip.line}"
         again = f"migrate --database-url {settings.url} {_typed(command, words)}"
         raise SettingsError(what, where=slip.place, fix=f"{way}\n     or say that the default is meant:  {again}")
     look = partial(_find_stray, config=Path(config)) if config else _find_above

@@ -74,8 +74,12 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
                 for new in here.keys() - there
                 if _slot(new) == _slot(name) or (here[new] == text and _slot(new)[:2] == _slot(name)[:2])
             ]
-            what = f"was renamed to {shown_path(root / min(renamed))}" if renamed else "was removed"
-            yield Finding("fault", shown_path(root / name), f"{what}; {base} has it", _put_back(base, root / name))
+            what, fix = "was removed", _put_back(base, root / name)
+            if renamed:
+                new = shown_path(root / min(renamed))
+                what = f"was renamed to {new}"
+                fix = f"give it its name back (mv {shell_word(new)} {shell_word(shown_path(root / name))})"
+            yield Finding("fault", shown_path(root / name), f"{what}; {base} has it", fix)
         elif name in here and here[name] not in {text, before.get(name)}:
             what = f"was edited; {base} has another text"
             yield Finding("fault", shown_path(root / name), what, _put_back(base, root / name))
@@ -171,7 +175,7 @@ def _git(folder: Path, *words: str, given: str = "", or_empty: bool = False) -> 
     if said[0].startswith("not a git repository"):
         what, fix = (
             f"{shown_path(folder)} lies in no git repository",
-            "name a folder that does:  migrate --dir DIR check",
+            "name a folder that does:  migrate --dir DIR check --base REF",
         )
     else:  # its last line is the command that helps, where it knows one
         what = f"git cannot read {shown_path(folder)}: {said[0]}"

@@ -508,7 +508,7 @@ class MySQLScript(ScriptDatabase, MySQL):
         """
         cases = "".join(f"\n    WHEN {sql} THEN {self.literal(what)}" for sql, what in conditions)
         self.query(f"SET @migrate = CASE{cases}\n    END")
-        self.query("SET @migrate = IF(@migrate IS NULL, 'DO 0', CONCAT('SELECT `', @migrate, '`'))")
+        self.query("SET @migrate = IF(@migrate IS NULL, 'DO 0', CONCAT('SELECT `', REPLACE(@migrate, '`', '``'), '`'))")
         self.query("PREPARE migrate FROM @migrate")
         self.query("SET @migrate = IF(@migrate = 'DO 0', @migrate, CONCAT('KILL ', CONNECTION_ID()))")
         self.query("PREPARE migrate FROM @migrate")

@@ -235,6 +235,8 @@ class PostgresProof(Proof):
         """See Proof. With an empty search path every name comes with its schema."""
         self.database.query("BEGIN")
         self.database.query("SET LOCAL search_path = ''")
+        # To compile a query of so many parts takes seconds, to run it milliseconds.
+        self.database.query("SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'jit'")
         found = {text for (text,) in self.database.query(part_of("schema_postgres.sql"))}
         found |= {f"{kind} {name}" for kind, name in self._objects()} | self._catalogue_rows()
         self.database.rollback()
@@ -595,7 +597,8 @@ def _fix_of(error: MigrateError) -> str:
         return "begin again:  migrate verify"
     kind = error.kind if isinstance(error, StatementError) else Kind.OTHER
     if isinstance(error, (FileError, LockedError)) or kind in FIXES:
-        return FIXES.get(kind, error.fix)  # it speaks of the file, or the server, alone
+        fix = FIXES.get(kind, error.fix)  # it speaks of the file, or the server, alone
+        return re.sub(r"(?<=then run  )migrate (up|down)\b.*", "migrate verify", fix)
     if kind is Kind.ALONE:
         return "put  -- migrate: no-transaction  on the first line of the file, then run  migrate verify"
     line = re.search(r":(\d+)(:\d+)?\Z", error.where)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 EXACT = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_SYSTEM": os.devnull}
 PERSON = {f"GIT_{role}_{what}": "ann@box" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 PUT_BACK = "put it back (git checkout main -- FILE), and write the change as a new migration"
+NAME_BACK = "give it its name back (mv sql/{}.{}.sql FILE)"
 NEWER = f"give it a newer version, as {PROGRAM} --dir sql new NAME does"
 REF_FIX = "fix: name a branch, a tag or a commit:  imagor-studio-migrate --dir sql check --base origin/main\n"
 
@@ -213,7 +214,11 @@ def test_a_file_with_another_name_is_renamed(clone: Clone) -> None:
         (clone.home / f"sql/1_t.{way}.sql").rename(clone.home / f"sql/1_tables.{way}.sql")
     assert clone.check() == faults(
         *(
-            (f"sql/1_t.{way}.sql", f"was renamed to sql/1_tables.{way}.sql; main has it", PUT_BACK)
+            (
+                f"sql/1_t.{way}.sql",
+                f"was renamed to sql/1_tables.{way}.sql; main has it",
+                NAME_BACK.format("1_tables", way),
+            )
             for way in ("down", "up")
         )
     )
@@ -223,7 +228,10 @@ def test_a_file_with_another_version_is_renamed(clone: Clone) -> None:
     for way in ("up", "down"):
         clone.git("mv", f"sql/5_t.{way}.sql", f"sql/6_t.{way}.sql")
     assert clone.check() == faults(
-        *((f"sql/5_t.{way}.sql", f"was renamed to sql/6_t.{way}.sql; main has it", PUT_BACK) for way in ("down", "up"))
+        *(
+            (f"sql/5_t.{way}.sql", f"was renamed to sql/6_t.{way}.sql; main has it", NAME_BACK.format("6_t", way))
+            for way in ("down", "up")
+        )
     )
 
 
@@ -303,7 +311,7 @@ def test_outside_git_it_says_so(desk: Clone) -> None:
     refused(
         desk.check(),
         "error: sql lies in no git repository\n  --> --base\n"
-        "fix: name a folder that does:  imagor-studio-migrate --dir DIR check\n",
+        "fix: name a folder that does:  imagor-studio-migrate --dir DIR check --base REF\n",
     )
 
 
@@ -312,7 +320,7 @@ def test_a_folder_outside_the_repository_is_named(clone: Clone) -> None:
     refused(
         clone("--dir", "../outside", "check", "--base", "main"),
         "error: ../outside lies in no git repository\n  --> --base\n"
-        "fix: name a folder that does:  imagor-studio-migrate --dir DIR check\n",
+        "fix: name a folder that does:  imagor-studio-migrate --dir DIR check --base REF\n",
     )
 
 

@@ -234,8 +234,13 @@ def test_a_slip_is_answered_with_all_that_was_typed_and_no_password(three: Desk,
     ("words", "what", "fix"),
     [
         ("stauts", 'there is no command "stauts" (did you mean status?)', "type  {} status"),
+        ("migration:revert", 'there is no command "migration:revert" (did you mean down?)', "type  {} down"),
         ("dwon 2", 'there is no command "dwon" (did you mean down?)', "type  {} down 2"),
         ("frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
+        *(  # what only looks a bit like a command that changes something is not taken for it
+            (word, f'there is no command "{word}"', "look at what there is:  {} --help")
+            for word in ("dump", "destroy", "test", "remove", "prev", "setup", "schema:dump")
+        ),
         ("help frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
         ("up --dryrun", "there is no option --dryrun (did you mean --dry-run?)", "type  {} up --dry-run"),
         (
@@ -327,6 +332,29 @@ def test_words_that_cannot_be_understood_exit_with_2_and_run_nothing(applied: De
     assert ran.err.startswith("error: ")
     assert "\nfix: " in ran.err
     assert applied.tables() == ["one", "three", "two"]
+
+
+def test_a_plan_takes_the_ends_that_down_takes(applied: Desk) -> None:
+    for words in (["--all"], ["--to", "1"], ["--to-here"], ["2"], []):
+        planned = applied.here("plan", "down", *words)
+        assert planned == applied.here("down", *words, "--dry-run")
+        assert planned.exit == 0
+    assert applied.here("plan", "down", "--all").out.count("\tdown\t") == 3
+
+
+def test_two_dashes_are_no_value_of_any_option(three: Desk) -> None:
+    pages = {command: three("help", command).out for command in COMMANDS}
+    taken = {
+        (command, option)
+        for command in pages
+        for option in re.findall(r"^  (--[a-z-]+) \[?[A-Z{]", pages[command], re.MULTILINE)
+    }
+    settings = re.findall(r"^  (--[a-z-]+) [A-Z{]", three("help", "settings").out, re.MULTILINE)
+    for command, option in [*sorted(taken), *(("status", each) for each in settings)]:
+        ran = three(command, f"{option}=--")
+        assert (ran.exit, ran.out) == (2, "")
+        assert ran.err.startswith(f"error: argument {option}: expected one argument\nfix: look at what there is:")
+    assert (len(settings), len(taken)) == (11, 16)
 
 
 def test_options_may_stand_before_or_after_the_command_and_the_later_one_wins(three: Desk) -> None:

@@ -557,6 +557,7 @@ def test_the_targets_that_a_message_may_name_are_those_of_the_makefile() -> None
         ("up", ["--dir 'my $ql'"], """make up ARGS='--dir '"'"'my $$ql'"'"''"""),
         ("--help", [], "{program} --help"),
         ("help settings", [], "{program} help settings"),
+        ("help reset", [], "{program} help reset"),
     ],
 )
 def test_under_make_a_command_is_spelled_as_its_target_takes_it(

@@ -157,7 +157,7 @@ MYSQL_SETS = [
     row("global with two @", "SET @@global.a = 1", BEYOND),
     row("persist", "SET PERSIST a = 1", BEYOND),
     row("persist with two @", "SET @@persist.a = 1", BEYOND),
-    row("persist only", "SET PERSIST_ONLY a = 1", BEYOND),
+    row("persist only, for the next start", "SET PERSIST_ONLY a = 1", "whole inside plain; writes global, warnings"),
     row("a list after GLOBAL is global", "SET GLOBAL a = 1, b = 2",
         "whole inside plain; writes global, set a, set b, warnings"),
     row("and what says otherwise is not", "SET GLOBAL a = 1, SESSION b = 2, c = 3",

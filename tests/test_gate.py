@@ -115,6 +115,29 @@ def test_wait_takes_no_lock_and_waits_for_none(desk: Desk, server_database: Data
     assert rig.Ended(running).exit == 0
 
 
+def test_wait_waits_for_who_has_locked_the_history_and_no_longer_than_it_may(
+    desk: Desk, server_database: Database
+) -> None:
+    desk.set(DATABASE_URL=server_database.url)
+    assert desk("-q", "up").exit == 0
+    lock = (
+        "BEGIN; LOCK TABLE schema_migrations"
+        if server_database.dialect == "postgres"
+        else "LOCK TABLES schema_migrations WRITE"
+    )
+    with contextlib.closing(server_database.connect()) as other:
+        for statement in lock.split("; "):
+            other.cursor().execute(statement)
+        began = time.monotonic()
+        ran = desk("wait", "--timeout", "2")
+        assert time.monotonic() - began < 5
+    assert (ran.exit, ran.err.count("waiting: ")) == (3, 1)
+    assert (
+        "\nfix: another session has locked schema_migrations: end it, or run the same command again later\n" in ran.err
+    )
+    assert desk("wait", "--timeout", "0").exit == 0
+
+
 def test_wait_begins_no_attempt_when_its_time_is_over(desk: Desk) -> None:
     for scheme in ("postgres", "mysql"):
         with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -175,7 +198,7 @@ def test_wait_ends_at_once_where_waiting_mends_nothing(desk: Desk) -> None:
         2,
         "",
         (
-            "error: argument --timeout: write seconds, from 0 on\n"
+            "error: argument --timeout: write seconds, from 0 to 9999999\n"
             "fix: look at what there is:  imagor-studio-migrate wait --help\n"
         ),
     )

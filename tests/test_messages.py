@@ -550,7 +550,6 @@ FILES_OF_OTHERS: list[tuple[str, str, str, list[Any]]] = [
             "write each changeset as FORTH, the way back as BACK: what stands behind --rollback",
         ),
         ("2.undo.b.sql", "", "2_b", "write it as BACK"),
-        ("2_b.sql", "-- Up Migration\n-- Down Migration\n", "2_b", "write it as FORTH, the way back as BACK"),
         ("2-b.sql", "", "2_b", "write it as FORTH, the way back as BACK"),
         ("2_b/migration.sql", "", "2_b", "write it as FORTH, the way back as BACK"),
         ("2_b/up.sql", "", "2_b", "write it as FORTH"),
@@ -1064,6 +1063,8 @@ SHOWN = [
     ),
     Case("a plan down, out of order", "write  migrate plan up --out-of-order", "migrate plan down --out-of-order",
          ["migrate plan up --out-of-order"], [A], "migrate plan down"),
+    Case("a plan up of all", "write  migrate plan down --all", "migrate plan --all",
+         ["migrate plan down --all"], [A, B], "migrate plan up"),
     Case("a plan up, to here", "write  migrate plan down --to-here", "migrate plan up --to-here",
          ["migrate plan down --to-here"], [A], "migrate plan up"),
     Case("a plan without a database", "write  migrate plan --sql --dialect postgres --from VERSION",
@@ -1076,6 +1077,8 @@ SHOWN = [
          "migrate verify"),
     Case("verify of what cannot be applied", "correct line 1, then run  migrate verify", "migrate verify",
          [A, "migrate verify"], [{"1_a.up": "CREATE TABEL a;\n"}], code=4),
+    Case("verify of what nobody has written", "write it first, then run  migrate verify", "migrate verify",
+         [B, "migrate verify"], [unwritten("up")], code=4),
     Case("verify of what points to nothing", "correct the file, then run  migrate verify", "migrate verify",
          [{"1_a.up": f"{SELVES}INSERT INTO b VALUES (1, 1);\n"}, "migrate verify"],
          [{"1_a.up": f"{SELVES}INSERT INTO b VALUES (1, 2);\n"}], code=4),
@@ -1107,7 +1110,8 @@ SHOWN = [
              [A, {f"sql/{name}.sql": f"-- why\n{up}\n{B['2_b.up']}{down}\n{B['2_b.down']}"}])
         for tool, up, down in [
             ("goose", "-- +goose Up", "-- +goose Down"), ("sql-migrate", "-- +migrate Up", "-- +migrate Down"),
-            ("dbmate", "-- migrate:up", "-- migrate:down"),
+            ("dbmate", "-- migrate:up", "-- migrate:down"), ("rambler", "-- rambler up", "-- rambler down"),
+            ("node-pg-migrate", "-- Up Migration", "-- Down Migration"),
         ]
         for name, do, before, after in [("2_b.up", "migrate up", "", ""), ("2_b", "migrate check", "", "")]
     ),
@@ -1209,9 +1213,8 @@ LEAVE = "leave it, if it is new; name the folder with --dir, if it was there und
 CHECK = "migrate check --strict"
 CHANGES: list[tuple[str, Any, list[Any]]] = [
     ("edited", EDIT, []), ("removed", {"1_a.up": None, "1_a.down": None}, [A]),
-    ("renamed", {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]},
-     [A, {"1_x.up": None, "1_x.down": None}]),
 ]  # fmt: skip
+RENAMED = {"1_a.up": None, "1_a.down": None, "1_x.up": A["1_a.up"], "1_x.down": A["1_a.down"]}
 CHECKED = [
     Case("only in one folder, and added", "add it here too, or excuse it there: -- migrate: only postgres", CHECK,
          [{"sql/sqlite/2_b.up.sql": "SELECT 1;", "sql/sqlite/2_b.down.sql": "SELECT 1;"}],
@@ -1245,6 +1248,9 @@ CHECKED = [
              [A, B, *git(COMMIT, "git checkout -q -b more"), change])
         for how, change, then in CHANGES
     ),
+    Case("renamed since", "give it its name back (mv sql/1_x.up.sql sql/1_a.up.sql)", f"{CHECK} --base main",
+         ["$ mv sql/1_x.up.sql sql/1_a.up.sql", {"1_x.down": None, "1_a.down": A["1_a.down"]}],
+         [A, B, *git(COMMIT, "git checkout -q -b more"), RENAMED]),
     Case("older than the newest", "give it a newer version, as  migrate new NAME  does", f"{CHECK} --base main",
          ["migrate new later", move], [B, *git(COMMIT), A], fill={"NAME": "later"}),
     Case("no such ref", "name a branch, a tag or a commit:  migrate check --base origin/main",
@@ -1252,10 +1258,10 @@ CHECKED = [
          [A, *git(COMMIT, "git update-ref refs/remotes/origin/main main")], f"{CHECK} --base main"),
     Case("no ref at all", "name a branch, a tag or a commit:  migrate check --base origin/main",
          f"{CHECK} --base=-x", [], [A, *git(COMMIT)], f"{CHECK} --base main"),
-    Case("no repository", "name a folder that does:  migrate --dir DIR check", f"{CHECK} --base main",
-         ["migrate --dir there/sql check"],
+    Case("no repository", "name a folder that does:  migrate --dir DIR check --base REF", f"{CHECK} --base main",
+         ["migrate --dir there/sql check --base main"],
          [A, "$ mkdir there && cp -r sql there && cd there && " + git(COMMIT)[0][2:]],
-         "migrate --dir there/sql check --base main", fill={"DIR": "there/sql"}),
+         "migrate --dir there/sql check --base main", fill={"DIR": "there/sql", "REF": "main"}),
     Case("a clone without the rest",
          "fetch the rest:  git fetch --unshallow  or, in a workflow, actions/checkout with  fetch-depth: 0",
          "migrate --dir clone/sql check --base main~1",
@@ -1532,6 +1538,11 @@ FOLDERS = [
              "migrate status", code=4)
         for wrong, command in (("02", "migrate status"), ("02", "migrate up"), ("2", "migrate plan"))
     ),
+    Case("a row with a time of somebody else's",
+         "see who has written it, and correct it:  SELECT * FROM \"schema_migrations\" WHERE version = '2';",
+         "migrate status", ["> SELECT * FROM \"schema_migrations\" WHERE version = '2';",
+                            by_hand("UPDATE schema_migrations SET applied_at = '2026-01-01 00:00:00'")],
+         [A, B, "migrate up", "> UPDATE schema_migrations SET applied_at = 'x' WHERE version = '2'"], code=4),
     Case("a time of somebody else's", 'see who has written it, and correct it:  SELECT * FROM "schema_migrations_log";',
          "migrate log", ['> SELECT * FROM "schema_migrations_log"',
                          by_hand("UPDATE schema_migrations_log SET at = '2026-01-01 00:00:00'")],
@@ -1663,6 +1674,13 @@ ELSEWHERE = (
     "go on there, from now on with  --table public.schema_migrations\n"
     "     or begin a new history here, from now on with  --table app.schema_migrations"
 )  # fmt: skip
+WRITES = "SELECT, INSERT, UPDATE, DELETE"
+NO_RIGHT_TO_READ = (
+    "let this user read the tables schema_migrations and schema_migrations_log:"
+    '  GRANT SELECT ON "public"."schema_migrations", "public"."schema_migrations_log" TO "{user}";\n'
+    f"     or write them, too, as up and down do:  GRANT {WRITES} ON"
+    ' "public"."schema_migrations", "public"."schema_migrations_log" TO "{user}";'
+)
 OTHER_SCHEMA = "take it out, or " + OTHER.replace("schema_migrations_imagor", "imagor.schema_migrations")
 TOO_LONG = "end what is in the way, or wait longer:  migrate up --ddl-lock-timeout 30 --retries 10"
 NOT_NEEDED = "\n     or end it, where nobody needs it any more:  "
@@ -1781,12 +1799,17 @@ POSTGRES = [
          [url(lambda text: f"{text}?schema=My%20App")],
          [A, "migrate up", '> CREATE SCHEMA "My App"',
           for_user('ALTER DATABASE {name} SET search_path = "My App"')], code=4),
-    Case("a history that may not be read",
-         "let this user read the tables schema_migrations and schema_migrations_log:"
-         '  GRANT SELECT, INSERT, UPDATE, DELETE ON "schema_migrations", "schema_migrations_log"'
-         ' TO "{user}";', "migrate status",
-         [for_user("GRANT SELECT ON schema_migrations, schema_migrations_log TO {user}")],
-         [A, "migrate up", as_user("none")], code=1),
+    *(Case(f"a history that may not be read, {name}", NO_RIGHT_TO_READ, f"migrate {command}",
+         [for_user(f'GRANT {rights} ON "public"."schema_migrations", "public"."schema_migrations_log" TO "{{user}}"')],
+         [A, "migrate up", as_user("none")], code=1)
+      for name, rights, command in [("to look", "SELECT", "status"), ("to run", WRITES, "baseline 1")]),
+    *(Case(f"a history in a schema that may not be {name}",
+         'let this user read the tables app.schema_migrations and app.schema_migrations_log:'
+         '  GRANT USAGE ON SCHEMA "app" TO "{user}";\n     or write them, too, as up and down do:'
+         '  GRANT USAGE, CREATE ON SCHEMA "app" TO "{user}";', f"migrate --table app.schema_migrations {command}",
+         [for_user(f'GRANT {rights} ON SCHEMA "app" TO "{{user}}"')],
+         [A, "> CREATE SCHEMA app", as_user("none")], code=1)
+      for name, rights, command in [("looked into", "USAGE", "status"), ("written", "USAGE, CREATE", "baseline 1")]),
     Case("a history that may not be made",
          'let this user create tables:  GRANT USAGE, CREATE ON SCHEMA "public" TO "{user}";\n'
          "     or have someone create schema_migrations and schema_migrations_log",

@@ -269,6 +269,7 @@ def test_a_folder_of_flyway_is_answered_with_the_files_to_write(desk: Desk) -> N
 
 
 BOTH = "write it as sql/{0}.up.sql, the way back as sql/{0}.down.sql"
+PARTED = "write what is {} into sql/1580000000000_init.up.sql, what is {} into sql/1580000000000_init.down.sql"
 SQLMIGRATE = "write what `manage.py sqlmigrate APP 0001` prints (with --backwards, for the way back)"
 OTHERS = {  # what lies there, and what is said of it
     "sql/20200101000000_init/migration.sql": ("", "a file of Prisma", BOTH.format("20200101000000_init")),
@@ -286,8 +287,20 @@ OTHERS = {  # what lies there, and what is said of it
     ),
     "sql/1580000000000_init.sql": (
         "-- Up Migration\n\n-- Down Migration\n",
-        "a file of node-pg-migrate, which has both ways in one",
-        BOTH.format("1580000000000_init"),
+        "a file of node-pg-migrate, which has the way up and the way down in one",
+        PARTED.format('below "-- Up Migration"', 'below "-- Down Migration"'),
+    ),
+    "sql/001_rambler.sql": (
+        "-- rambler up\nSELECT 1;\n-- rambler down\nSELECT 2;\n",
+        "a file of rambler, which has the way up and the way down in one",
+        PARTED.format('below "-- rambler up"', 'below "-- rambler down"').replace("1580000000000_init", "001_rambler"),
+    ),
+    "sql/001_tern.sql": (
+        "SELECT 1;\n---- create above / drop below ----\nSELECT 2;\n",
+        "a file of tern, which has the way up and the way down in one",
+        PARTED.format('above "---- create above / drop below ----"', "below it").replace(
+            "1580000000000_init", "001_tern"
+        ),
     ),
     "sql/001.do.users.sql": ("", "a file of Postgrator", "write it as sql/001_users.up.sql"),
     "sql/001.undo.users.sql": ("", "a file of Postgrator", "write it as sql/001_users.down.sql"),

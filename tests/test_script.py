@@ -624,6 +624,15 @@ def test_a_database_may_be_called_anything(dialect: str) -> None:
     assert "'this plan is for a/b?'" in text
 
 
+@pytest.mark.databases("mysql")
+def test_a_guard_says_any_name(project: Project) -> None:
+    project.write(THREE)
+    name = project.database.name
+    script = script_of(project).replace(f"'{name}' THEN 'this plan is for {name}'", "'a`b' THEN 'this plan is for a`b'")
+    assert b"'this plan is for a`b'" in run(project.database, script).stderr
+    assert set(project.states().values()) == {"pending"}
+
+
 # --- A statement fails ----------------------------------------------------------------------------------------------
 
 

@@ -328,6 +328,13 @@ def test_a_reader_is_waited_for_at_commit(desk: Desk) -> None:
     assert desk.tables() == ["one", "three", "two"]
 
 
+@pytest.mark.parametrize("command", ["up", "status", "plan", "log", "down"])
+def test_whom_a_command_waits_for_is_told_at_once(desk: Desk, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with application(desk.home, begin("EXCLUSIVE", 0.8)):
+        assert migrate.main(["--database-url", "sqlite:app.db", "--dir", "sql", command]) == 0
+    assert capsys.readouterr().err.startswith("waiting for the lock: another process writes this file\n")
+
+
 @pytest.mark.parametrize(
     "command", ["status", "plan", "log", "up", "down", "baseline 2", "repair 1 --applied", "reset"]
 )
@@ -419,7 +426,7 @@ def test_ctrl_c_is_seen_at_once_in_a_wait(desk: Desk, command: str) -> None:
         out, err = runner.communicate()
         assert time.monotonic() - began < 1
     assert (runner.returncode, out) == (130, "")
-    assert err.startswith("error: interrupted\nnothing was left half done.\nfix: ")
+    assert placed(err).startswith("error: interrupted\nnothing was left half done.\nfix: ")
 
 
 # --- the lock of a run ----------------------------------------------------------------------------------------------

@@ -158,6 +158,15 @@ def test_more_than_one_roll_back_without_a_terminal_needs_a_word(tmp_path: Path)
     assert said(tmp_path, "down", "2", "--yes", **url)[0] == 0
 
 
+def test_a_version_that_runs_again_as_its_row_was_deleted_is_told(database: Database, tmp_path: Path) -> None:
+    rig.write(tmp_path, {"1_a.up": "CREATE TABLE t (n INTEGER);", "2_b.up": "INSERT INTO t VALUES (1);"})
+    url = {"DATABASE_URL": database.url}
+    told = r"2 b was applied before: \d{4}-\d\d-\d\d \d\d:\d\d UTC, up; its row is gone, and it runs again"
+    assert not any("before" in line for line in said(tmp_path, "up", **url)[1])
+    database.execute("DELETE FROM schema_migrations WHERE version = '2'")
+    assert sum(re.fullmatch(told, line) is not None for line in said(tmp_path, "up", **url)[1]) == 1
+
+
 # --- waiting --------------------------------------------------------------------------------------------------------
 
 
