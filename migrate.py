@@ -6633,16 +6633,11 @@ class History:
         for row, other in itertools.pairwise(rows):
             if row.key == other.key:
                 told = (f"{each.version} ({'dirty' if each.dirty else 'applied'})" for each in (row, other))
-                ways = "\n     or  ".join(f"DELETE {self._named(each.version)}" for each in (row, other))
-                what, fix = (
-                    f"the history has two rows of one version: {' and '.join(told)}",
-                    "take out the wrong one:  ",
-                )
-                raise DriftError(what, where=str(self.database.url), fix=fix + ways)
+                out = f"DELETE FROM {self.relation} WHERE version = "
+                ways = "\n     or  ".join(f"{out}{self.database.literal(each.version)};" for each in (row, other))
+                what = f"the history has two rows of one version: {' and '.join(told)}"
+                raise DriftError(what, where=str(self.database.url), fix=f"take out the wrong one:  {ways}")
         return rows
-
-    def _named(self, version: str) -> str:
-        return f"FROM {self.relation} WHERE version = {self.database.literal(version)};"
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
@@ -6654,8 +6649,8 @@ class History:
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
         # Where a version was applied, and another column is wrong, it would run again without its row.
         way = "correct it:  SELECT *" if _DIGITS_PATTERN.fullmatch(f"{version}") else "take it out:  DELETE"
-        fix = f"see who has written it, and {way} {self._named(version)}"
-        raise DriftError(what, where=str(self.database.url), fix=fix)
+        fix = f"{way} FROM {self.relation} WHERE version = {self.database.literal(version)};"
+        raise DriftError(what, where=str(self.database.url), fix=f"see who has written it, and {fix}")
 
     def digest(self) -> str:
         """Return what differs where the rows of two histories do, as digest_of() has it. Raises DriverError."""
@@ -8329,9 +8324,9 @@ class Run:
         elif failed.left and failed.kind not in fixes:
             fix = f"correct {wrong}, and do what the hint says, then run  migrate {command}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            way = "put  -- migrate: no-transaction  on the first line of the file"
-            alone = f"leave it out:  {_FILE_BY_FILE}\n     where that fails, too, {way} before"
-            fix = alone if self.all_or_nothing else f"{way}, then run  migrate {command}"
+            words = "put  -- migrate: no-transaction  on the first line of the file"
+            alone = f"leave it out:  {_FILE_BY_FILE}\n     where that fails, too, {words} before"
+            fix = alone if self.all_or_nothing else f"{words}, then run  migrate {command}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {command} --statement-timeout 0"
         elif failed.kind in _RETRIED:
