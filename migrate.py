@@ -809,6 +809,10 @@ def _decoded(data: bytes) -> str:
 _DIGITS_PATTERN: Final = regex(r"[0-9]{1,64}")
 FILE_NAME_PATTERN: Final = regex(r"([0-9]{1,64})_(\S+)\.(up|down)\.sql")  # a file system ends names before the history
 _DIRECTIVE_PATTERN: Final = regex(r"\s*--\s*migrate:\s*((?:only\s+)?[^\s,]*(?:\s*,\s*(?:only\s+)?[^\s,]+)*)")
+# What is meant so, and not written so; where it is about a database, only with its name: it may be prose.
+_MEANT_PATTERN: Final = regex(
+    r"(?:--+|#|/\*)\s*migrate\s*(?::?\s*no[-_ ]?transaction\b|:\s*only\s+(\w+))", re.IGNORECASE
+)
 # What ``new`` writes, with what comes before it in every file.
 _TEMPLATES: Final = {"up": "\n--\n-- Why\n-- Locks\n-- Undo\n\n", "down": ": undo\n--\n-- Loses\n\n"}
 UNWRITTEN_PATTERN: Final = regex(r"-- [0-9]+ [^\n]+\n--\r?\n-- (?:Why\r?\n-- Locks\r?\n-- Undo|(Loses))\s*")
@@ -867,21 +871,22 @@ class Script(NamedTuple):
         found = directive[1].replace(",", " ").split() or [""]
         only = tuple(DIALECT_BY_SCHEME[word] for word in found if word in DIALECT_BY_SCHEME)
         wrong = [word for word in found if word not in {"no-transaction", "only", *DIALECT_BY_SCHEME}]
-        if only and (more := re.match(r"[ \t]+(\w+)", first[directive.end() :])):
-            wrong += [more[1]] if more[1].lower() in DIALECT_BY_SCHEME else []  # a comma is missing
+        if more := re.match(r"(?i)[ \t]+((only)[ \t]+)?([\w-]+)", first[directive.end() :]):  # a comma is missing
+            names = {*DIALECT_BY_SCHEME} if only or more[2] else set[str]()
+            wrong += [more[3]] if more[3].lower() in names | {"no-transaction"} else []
         if bool(only) != ("only" in found):  # one without the other
             wrong += [word for word in found if word != "no-transaction"]
         if wrong:
             if {"up", "down"} <= (marks := marked_ways(octets)).keys():
                 raise ValueError(*both_ways(shown_path(Path(file)), marks["up"], octets))
-            knows = 'which knows "no-transaction" and "only DIALECT"'
+            knows = 'which knows "no-transaction" and "only DIALECT", with a comma between'
             raise ValueError(f'unknown word "{wrong[0]}" after "-- migrate:", {knows}', "")
         return cls(file, octets, checksum, "no-transaction" not in found, only)
 
 
 def marked_ways(octets: str) -> dict[str, re.Match[str]]:
     """Return the first mark of each way, "up" and "down", in what may be a file of another tool."""
-    comments = octets.startswith("--") or "\n--" in octets  # one look through a large file, not three
+    comments = octets.startswith("--") or re.search("\n--", octets)  # one look through a large file, not three
     found = MARK_PATTERN.finditer(octets) if comments and any(mark in octets for mark in _TOOL_BY_MARK) else ()
     return {way: mark for mark in reversed([*found]) for way in ([mark[2].lower()] if mark[2] else ("up", "down"))}
 
@@ -1348,8 +1353,9 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
     One step of a regex takes many rows, which are most of a large file, but not all: it keeps what it has taken.
     """
     first, more = _compile_inserts(literals)
+    size = 0
     while True:
-        head, starts, ends, whole = "", list[int](), list[int](), True
+        head, starts, ends, whole, limit = "", list[int](), list[int](), True, position + 4 * size
         for found in first.finditer(sql, position):
             start, after = found.span()
             if start != position or found[1] != (head or found[1] or "-"):
@@ -1366,11 +1372,44 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
                 ends.append(rows.start("end"))
             head, position = found[1], after
             starts.append(start)
-            if not whole:
+            if not whole or position > limit:
                 break
         if not starts:
             return
         yield head, starts, ends, position
+        last, between = starts[-1], sql[ends[-1] - 1 : position]  # with the last parenthesis
+        mark = between + sql[last : sql.index("(", last + len(head)) + 1]
+        size = min(3 * (position - last), _STRETCH)
+        while sizes := _count_off(sql, position - len(between), size, between, mark, escapes=_MYSQL_TEXT in literals):
+            starts = [*itertools.accumulate(sizes, initial=position)]
+            ends = [start - len(between) + 1 for start in starts[1:]]
+            position, size = starts.pop(), min(2 * size, _STRETCH)
+            yield head, starts, ends, position
+
+
+def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, escapes: bool) -> list[int]:
+    """Return the sizes of INSERTs of nothing but literals, as far as a few steps over all of them show that; or [].
+
+    They stand in the next *size* bytes. Each begins with *mark*, of which *between* comes after the one before it; what
+    is not in quotes, every second of the pieces that these make, is digits and a few signs, and no call.
+    """
+    alike = "'" not in mark and sql.startswith(mark, position)
+    cut = sql.rfind(between, position + 1, position + size) if alike else -1
+    if cut < 0:
+        return []
+    piece = sql[position:cut]
+    pieces = piece.split(between)[1:]
+    texts = (piece.replace("\\\\", "\0").replace("\\'", "\0") if escapes and "\\" in piece else piece).split("'")
+    signs = "'".join(texts[::2]).replace(mark, "\1(")
+    told = b"\1(" * len(pieces)  # from the parenthesis of one to that of the next
+    rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
+    if len(rest) > len(told):
+        for word in ("NULL", "true", "false"):  # as dumps have them
+            signs = signs.replace(word, "0")
+        rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
+    if len(texts) % 2 == 0 or "--" in signs or rest != told:
+        return []
+    return [len(each) + len(between) for each in pieces]
 
 
 @lru_cache
@@ -1639,16 +1678,16 @@ def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
     """Find the end of a statement without a body, with no look at its words; None where it has anything unusual."""
-    search, position, comment = _compile_tokens(rules.tokens, ";", words=False).search, start, -1
+    search, position, comment, depth = _compile_tokens(rules.tokens, ";", words=False).search, start, -1, 0
     while True:
         found = search(sql, position)
         kind, end = (found.lastgroup or "", found.start()) if found else ("", len(sql))
         comment = comment if comment >= 0 and not sql[position:end].strip(" \t\n\r\f\v") else -1
+        depth += sql.count("(", position, end) - sql.count(")", position, end)
         if kind in ("", "delimiter"):
-            code_end, code = end if comment < 0 else comment, sql[start:end]
-            if rules.blocks and code.count("(") != code.count(")"):  # a rule of PostgreSQL has statements in them
+            if rules.blocks and depth:  # a rule of PostgreSQL has statements in them
                 return None
-            return code_end, found.end() if found else end, ""
+            return end if comment < 0 else comment, found.end() if found else end, ""
         if kind not in ("quote", "comment") or not found or sql[end] == "$":
             return None
         comment = -1 if kind == "quote" else end if comment < 0 else comment
@@ -1999,6 +2038,7 @@ _LETTER: Final = r"[^\0-@\[-^`{-\x7f]"
 _LETTER_DIGIT_DOLLAR: Final = r"[^\0-#%-/:-@\[-^`{-\x7f]"
 _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
+_STRETCH, _SIGNS = 2**18, b"0123456789 \t\r\n,'+-."
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
@@ -3422,8 +3462,10 @@ _REQUIRED: Any = property(abstractmethod(lambda _self: None))  # by each class: 
 
 
 _BLINK: Final = 0.3  # seconds: who waits no longer does not notice
+_LET_GO: Final = 5.0  # seconds: the lock of a session that this run has closed itself is free by then
 # So many bytes go together: of changes of rows, of these in one packet, of a file that is sent as it is.
 _PIECE, _PACKET, _MESSAGE = 2**18, 2**20, 2**22
+_MANY, _VALUES = 16, b"0123456789-,' \1\2NUL"  # of fewer it takes longer to read the rows of literals
 
 
 @lru_cache(maxsize=256)
@@ -3626,8 +3668,9 @@ class Database(ABC):
                 if time.monotonic() >= end:
                     raise
                 time.sleep(0.5)
-        if self._locked:
-            self._poll(partial(self._take, self.lock_sql), lock_timeout, told=True)
+        if self._locked:  # a server lets go of a session that has closed in its own time, whatever the lock timeout is
+            wait = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
+            self._poll(partial(self._take, self.lock_sql), wait, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -4322,6 +4365,39 @@ class Database(ABC):
             doom.dropped += 1
 
 
+_ROW_PATTERN: Final = regex(
+    r"""INSERT\s+INTO\s+(?:"([^"']+)"|`([^`']+)`|(\w+)\b)\s*(?:\([^()']*\)\s*)?VALUES\s*\(""", re.ASCII | re.IGNORECASE
+)
+
+
+def _rows_of(texts: Sequence[str]) -> tuple[str, str, list[tuple[object, ...]]] | None:
+    r"""Return, of INSERTs that differ in one row of literals: the table, one with marks for these, and the rows.
+
+    None where there is more in any, or a number that is not read by everybody in one way. A doubled quote is read as
+    \1, which is an empty text where it stands alone, outside of one.
+    """
+    joined, head = "\2".join(texts), _ROW_PATTERN.match(texts[0])
+    if not head or "\0" in joined or "\1" in joined:
+        return None
+    parts = joined.replace("''", "\1").split("'")
+    signs = "'".join(parts[::2]).replace(f")\2{head[0]}", ",\2,").removeprefix(head[0]).replace(", ", ",")
+    if len(parts) % 2 == 0 or signs[-1:] != ")" or signs[:-1].encode("ascii", "replace").translate(None, _VALUES):
+        return None
+    values = [*signs[:-1].split(","), "\2"]
+    width = values.index("\2")
+    long = max(map(len, values)) > 18 or width > 999  # noqa: PLR2004 (what fits into 8 bytes; the marks that all take)
+    if long or values[width :: width + 1] != ["\2"] * len(texts):
+        return None
+    del values[width :: width + 1]
+    quoted, plain = (each.replace("\1", "'") for each in parts[1::2]), {"NULL": None, "\1": ""}
+    try:
+        found = iter([next(quoted) if v == "'" else plain[v] if v in plain else int(v) for v in values])
+        rows = [*zip(*[found] * width, strict=True)]
+    except ValueError:
+        return None
+    return head[head.lastindex or 0], f"{head[0]}{','.join('?' * width)})", rows
+
+
 class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
@@ -4603,13 +4679,31 @@ class SQLite(Database):
         if len(texts) == 1:
             super().run_all(texts)
             return
-        self._ticks, self._ended, left = 0, False, iter(texts)
+        self._ticks, self._ended = 0, False
+        sql, rows = self._with_marks(texts)
+        left = iter(rows or texts)
         try:
             with self.translated(), self._cursor() as cursor:
-                deque(map(cursor.execute, left), maxlen=0)
+                if rows:
+                    cursor.executemany(sql, left)
+                else:
+                    deque(map(cursor.execute, left), maxlen=0)
         except DriverError as failed:
-            failed.number = len(texts) - length_hint(left)
+            failed.number = max(1, len(texts) - length_hint(left))  # the first row, where none could be
             raise
+
+    def _with_marks(self, texts: Sequence[str]) -> tuple[str, list[tuple[object, ...]]]:
+        """Return one INSERT and the rows for it, where that is certain to do what *texts* do; no rows elsewhere.
+
+        Of a table with no module and no trigger it is: whatever else looks at a value cannot tell where it comes from.
+        """
+        if len(texts) < _MANY or not _rows_of(texts[:1]) or not (found := _rows_of(texts)):
+            return "", []
+        adapted = {kind for kind, _ in getattr(sqlite3, "adapters", {(int, None): None})}  # by who uses this module
+        objects = (f"SELECT type, rootpage, tbl_name FROM {each}sqlite_master" for each in ("", "temp."))
+        plain = f"SELECT sum(2 - (type = 'table' AND rootpage > 0)) FROM ({' UNION ALL '.join(objects)})"
+        known = self.query(f"{plain} WHERE type <> 'index' AND tbl_name = ? COLLATE NOCASE", found[0])
+        return found[1:] if known == [(1,)] and not adapted & {int, str} else ("", [])
 
     def _step(self, sql: str) -> None:
         if self._ended:  # while it waited
@@ -7055,6 +7149,10 @@ _LEVEL: Final = (
     "a transaction has one level of isolation, and this comes too late to ask for another",
     "ask for it in the first statement, or put  -- migrate: no-transaction  on the first line of the file",
 )
+_MEANT: Final = (
+    "-- migrate: is read on the first line only, and in small letters",
+    "write it there, as  -- migrate: no-transaction  or  -- migrate: only postgres  for example; or take it out",
+)
 _FILE_BY_FILE: Final = f"{_SAME} without --all-or-nothing"
 _TOO_LARGE: Final = ("more than the server takes at once", "split it, or raise max_allowed_packet")
 _WARNINGS: Final = 20  # of changes of rows in one file: so many are told
@@ -7171,7 +7269,10 @@ def read_step(step: Step, database: Database) -> Step:
 
 
 def _refuse_unready(step: Step, database: Database) -> None:
-    """Raise FileError for a file that is as ``new`` wrote it, and for one of another tool, with both ways in it."""
+    """Raise FileError for a file that is as ``new`` wrote it; for one of another tool, with both ways in it.
+
+    And for a word of ours that nobody would read, among the comments that a file begins with.
+    """
     path, octets = script_path(step), step.script.octets
     texts = {path: octets}
     if step.direction == "up" and step.down_sql is not None:
@@ -7193,6 +7294,11 @@ def _refuse_unready(step: Step, database: Database) -> None:
         for mark in [each for each in marks if not each[2] or each[2].lower() != (marks[0][2] or "").lower()][:1]:
             fault = both_ways(shown_path(step.script.path), marks[0], octets)
             _refuse_first(step, [(Statement("", 0, mark.start()), fault)])
+    head = itertools.takewhile(lambda word: word[0] == "comment", tokenize(octets, 0, database.syntax))
+    meant = [each for _, start, _ in head if (each := _MEANT_PATTERN.match(octets, start))]
+    meant = [each for each in meant if not each[1] or each[1].lower() in DIALECT_BY_SCHEME]
+    read = 1 if step.script.only or not step.script.in_transaction else 0
+    _refuse_first(step, [(Statement("", 0, each.start()), _MEANT) for each in meant[read:]])
 
 
 def _read_statements(step: Step, database: Database) -> Step:
@@ -7258,7 +7364,7 @@ def _read_statements(step: Step, database: Database) -> Step:
 
 def _find_skipped(octets: str, found: Sequence[Alike], database: Database) -> Iterator[Statement]:
     """Yield what stands between the statements that were *found*, or in a comment, and only the client takes."""
-    skipped = [*database.skipped_pattern.finditer(octets)]
+    skipped = [] if database.skipped_pattern is _NEVER_PATTERN else [*database.skipped_pattern.finditer(octets)]
     whole = Statements(octets, found if skipped else ())
     yield from (Statement(each[0], 0, each.start()) for each in skipped if not whole.at(each.start()))
 
@@ -9669,9 +9775,9 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
         yield warning(shown_path(down_path), f"another name than {shown_path(up_path)}", "give both the same name")
     for script in filter(None, (migration.up, migration.down)):
         path, step = shown_path(script.path), Step(migration.version, migration.name, "up", script)
-        later = script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0
-        for number, line in enumerate(script.sql.split("\n")[1:] if later else (), 2):
-            if _DIRECTIVE_PATTERN.match(line):
+        lines = script.sql.split("\n") if script.octets.find("migrate:", script.octets.find("\n") + 1) >= 0 else []
+        for number in [place for place, line in enumerate(lines, 1) if _DIRECTIVE_PATTERN.match(line)]:
+            if any(line.strip()[:2] not in ("", "--") for line in lines[: number - 1]):  # else that is refused
                 yield warning(f"{path}:{number}", "-- migrate: is read on the first line only", "move it there")
         lies = DIALECT_BY_SCHEME.get(script.path.resolve().parent.name, "")
         if lies and not meet(script.only, (lies,)):

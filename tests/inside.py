@@ -15,7 +15,7 @@ from unittest.mock import patch
 import migrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pytest
 
@@ -25,6 +25,13 @@ def split(sql: str, syntax: Callable[[], migrate.Syntax]) -> Iterator[migrate.St
     octets = migrate.octets_of(sql)
     for each in migrate.alike(octets, syntax):
         yield from migrate.Statements(octets, [each])
+
+
+def briefs(sql: str, syntax: migrate.Syntax) -> Iterator[tuple[migrate.Statement, migrate.Statement]]:
+    """Yield of each statement of a file what it is known by, where that is not itself, and the statement."""
+    octets = migrate.octets_of(sql)
+    found = migrate.Statements(octets, migrate.alike(octets, lambda: syntax))
+    yield from ((brief, each) for brief, each in zip(found.briefs, found, strict=True) if brief.text != each.text)
 
 
 def statements_of(some: Iterable[migrate.Statement]) -> migrate.Statements:
@@ -58,6 +65,15 @@ command = migrate._command
 def targets() -> dict[str, str]:
     """Return the targets that a message may name, and how each takes its first word."""
     return dict(migrate._TARGETS)
+
+
+DriverError = migrate.DriverError
+
+
+def with_marks(database: Any, texts: Sequence[str]) -> tuple[str, list[Any]]:
+    """Return the one statement that SQLite runs for all these, and the rows for it; none where each is one."""
+    found: tuple[str, list[Any]] = database._with_marks(texts)
+    return found
 
 
 COMMON = migrate._COMMON  # the arguments of every command

@@ -70,7 +70,7 @@ class Reader:
         "_find_ended",
     )
     pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper", "_nearly_named", "_to_write"
-    tables = "_FAULTS", "_LEVEL", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
+    tables = "_FAULTS", "_LEVEL", "_MEANT", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
         self.tree = ast.parse(text)
@@ -105,7 +105,9 @@ class Reader:
     def refusals(self) -> set[Template]:
         """Return the ways out of what a file may not hold."""
         calls = (each.args[2] for each in self.calls["_Refusal"])
-        tables = (each for name in ("_FAULTS", "_LEVEL", "_READ_ONLY", "ways_out") for each in self.constants[name])
+        tables = (
+            each for name in ("_FAULTS", "_LEVEL", "_MEANT", "_READ_ONLY", "ways_out") for each in self.constants[name]
+        )
         found = {each for root in (*calls, *tables) for each in self._read(root)}
         for name in self.refusing:
             for node in (each for function in self.functions[name] for each in ast.walk(function)):
@@ -177,7 +179,7 @@ class Reader:
                 yield element
             case ast.GeneratorExp(elt=element, generators=[loop, *_]):
                 yield from (element, loop.iter)
-            case ast.Subscript(value=value):
+            case ast.Subscript(value=value) | ast.NamedExpr(value=value):
                 yield value
             case ast.Attribute(attr=name) if name in self.constants:
                 yield from self.constants[name]
@@ -204,7 +206,7 @@ class Reader:
         elif name in self.functions:
             nodes = (each for found in self.functions[name] for each in ast.walk(found))
             yield from (each.value for each in nodes if isinstance(each, ast.Return) and each.value)
-        elif name not in {"max", "str", "strip", "join", "sub", "quote"}:
+        elif name not in {"max", "str", "strip", "join", "sub", "quote", "vars"}:
             self.lost.append(f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)}")
 
     def _values(self, node: ast.AST, name: str) -> Iterator[ast.AST]:
@@ -1497,6 +1499,9 @@ REFUSED_BY_SQLITE = [
      f"{NOTX}BEGIN;\nSAVEPOINT s;\nSELECT 1;\nRELEASE s;\nCOMMIT;"),
     ('SAVEPOINT "the first";', 'end it:  RELEASE "the first";', 'SAVEPOINT "the first";\nRELEASE "the first";'),
     ("SELECT 1; /* and so on", "close it with */", "SELECT 1; /* and so on */"),
+    ("-- Migrate: no-transaction\nSELECT 1;",
+     "write it there, as  -- migrate: no-transaction  or  -- migrate: only postgres  for example; or take it out",
+     "-- migrate: no-transaction\nSELECT 1;"),
     ("SELECT 'it;", "close it", "SELECT 'it';"),
     (".read more.sql", "write SQL only", "SELECT 1;"),
     (f"{NOTX}BEGIN;\nINSERT INTO a VALUES (1);\nCOMMIT;\nINSERT INTO a SELECT changes();",

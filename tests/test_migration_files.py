@@ -333,7 +333,7 @@ def test_folders_of_another_tool_beside_the_files_are_told_and_not_read(desk: De
     assert desk.here("check") == (0, f"warning\t{name}\ta file of Prisma\t{fix}\n", "0 faults, 1 warning\n")
 
 
-KNOWS = 'which knows "no-transaction" and "only DIALECT"'
+KNOWS = 'which knows "no-transaction" and "only DIALECT", with a comma between'
 MISNAMED = "not DIGITS_NAME.up.sql or DIGITS_NAME.down.sql in UTF-8, without blanks, in lower case"
 NEAR_MISSES = {  # and what to write instead, where that is certain
     "1_a.UP.SQL": "sql/1_a.up.sql",
@@ -787,7 +787,7 @@ def test_check_names_faults_and_warnings_and_opens_no_database(desk: Desk) -> No
             "sql/sqlite/1_a.up.sql": "CREATE TABLE a (id INTEGER);\nSELECT 'open;\n",
             "sql/sqlite/1_b.down.sql": "DROP TABLE a;\n",
             "sql/sqlite/2_b.up.sql": "-- nothing\n",
-            "sql/postgres/1_a.up.sql": "-- why\n-- migrate: no-transaction\nSELECT 1;\n",
+            "sql/postgres/1_a.up.sql": "SELECT 1;\n-- migrate: no-transaction\nSELECT 1;\n",
             "sql/postgres/1_a.down.sql": "SELECT 1;\n",
         }
     )
@@ -852,6 +852,48 @@ def test_check_reports_a_down_file_that_only_one_folder_has(desk: Desk) -> None:
         }
     )
     assert [each.where for each in migrate.check(settings(desk))] == ["sql/sqlite/1_a.up.sql"]
+
+
+# ---- a word of ours that nobody would read
+
+MEANT = [
+    "-- Migrate: no-transaction",
+    "-- MIGRATE: ONLY POSTGRES",
+    "-- migrate no-transaction",
+    "-- migrate : no_transaction",
+    "/* migrate: no-transaction */",
+    "-- why\n-- migrate: only sqlite",
+    "\n\n--migrate:notransaction",
+    "-- migrate: only sqlite\n-- migrate: no-transaction",
+]
+
+
+@pytest.mark.parametrize("head", MEANT)
+def test_a_word_of_ours_that_is_not_on_the_first_line_or_not_in_small_letters_is_refused(desk: Desk, head: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"{head}\nCREATE TABLE a (n INTEGER);", "sql/1_a.down.sql": "DROP TABLE a;"})
+    *above, line = head.split("\n")
+    number = len(above) + 1
+    said = "-- migrate: is read on the first line only, and in small letters\n"
+    said += f"  --> sql/1_a.up.sql:{number}:1\n  {number} | {line}\n      ^\nnothing was run.\n"
+    said += "fix: write it there, as  -- migrate: no-transaction  or  -- migrate: only postgres  for example;"
+    assert desk.here("up") == (2, "", f"error: {said} or take it out\n")
+    assert desk.here("check").exit == 2
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["-- Migrate only the users", "-- migrate: only the users", "-- migrate: only sqlite", "-- a -- migrate: only a"],
+)
+def test_prose_is_no_word_of_ours(desk: Desk, head: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- why\n{head}\nCREATE TABLE a (n INTEGER);" if "sqlite" not in head else head})
+    assert desk.here("up").exit == 0
+
+
+@pytest.mark.parametrize("words", ["no-transaction only sqlite", "only sqlite no-transaction", "only sqlite mysql"])
+def test_a_comma_that_is_missing_is_told(desk: Desk, words: str) -> None:
+    desk.write({"sql/1_a.up.sql": f"-- migrate: {words}\nCREATE TABLE a (n INTEGER);"})
+    said = f'sql/1_a.up.sql: unknown word "{words.rpartition(" ")[2]}" after "-- migrate:", {KNOWS}\n'
+    assert desk.here("up").err.startswith(f"error: 1 fault in the migration files:\n  {said}")
 
 
 # ---- a file that nobody has written

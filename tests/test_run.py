@@ -417,7 +417,7 @@ UNREADABLE = (
     "error: 2 faults in the migration files:\n"
     "  sql/1_a.down.sql: it is not UTF-8 at byte 11, line 1: save it as UTF-8\n"
     '  sql/2_b.down.sql: unknown word "no-transactoin" after "-- migrate:",'
-    ' which knows "no-transaction" and "only DIALECT"\n'
+    ' which knows "no-transaction" and "only DIALECT", with a comma between\n'
     "  --> sql\n"
     "nothing was run.\n"
 )

@@ -6,6 +6,7 @@ The tables say what psql, sqlite3 and mysql were seen to do with the same files.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import sqlite3
 from typing import TYPE_CHECKING
@@ -842,13 +843,51 @@ insert_like = st.lists(inserts | st.sampled_from([*INSERTS.split(), "-- c;'\n", 
 )
 
 
+# Many that begin alike, with perhaps some among them that do not, or have more than literals.
+PLAIN = r"1 -2.5 'a' 'it''s' '' '''' ');' '(),--' 'é' '\\' '\'' 'a\\' NULL true"
+ODD = r"""'\' '\'' null NULL2(3) 1NULL(3) now() f(1) (1) -'a'-1 5--1 +1 1e5 X'41' "a" "'" `a` /* ' */ # -- ; '; (NULL
+    0x1F $1 \ \' é a"""
+MANY = [
+    between.join([*[f"{head} ({plain})"] * 3, *(f"{head} ({row})" for row in some), *[f"{head} ({plain}, 0)"] * 5, ""])
+    for head in ("INSERT INTO t VALUES", 'INSERT INTO "it\'s" (a, b) VALUES\n')
+    for between in (";\n", " ; ", ";")
+    for plain in ("1", "'a;'")
+    for some in [
+        *([each] for each in f"{PLAIN} {ODD}".split()),
+        ["1), (2"],
+        ["'), ("],
+        ["1) ", "2"],
+        [f"'){between}{'x' * 500}'"],
+    ]
+]
+
+
 @every_syntax
 @given(sql=insert_like | sql_like)
 def test_what_is_read_in_one_step_ends_where_it_does_word_by_word(syntax: Syntax, sql: str) -> None:
+    assert both_ways(sql, syntax)
+
+
+def both_ways(sql: str, syntax: Syntax) -> bool:
+    """Tell if the same statements are found in a few steps and word by word."""
     quickly = list(split_statements(sql, syntax)), list(inside.split(sql, lambda: syntax))
     slow = syntax._replace(literals="")
     with inside.by_words():
-        assert quickly == (list(split_statements(sql, slow)), list(inside.split(sql, lambda: slow)))
+        return quickly == (list(split_statements(sql, slow)), list(inside.split(sql, lambda: slow)))
+
+
+@every_syntax
+def test_one_that_is_unlike_the_others_ends_where_it_does_word_by_word(syntax: Syntax) -> None:
+    assert [sql for sql in MANY if not both_ways(sql, syntax)] == []
+
+
+@pytest.mark.parametrize("dialect", inside.FORMS)
+def test_what_is_said_of_some_that_are_alike_is_true_of_each(dialect: str) -> None:
+    forms, syntax = inside.FORMS[dialect]
+    found = itertools.chain.from_iterable(inside.briefs(sql, syntax) for sql in MANY)
+    for brief, each in {(brief.text, each.text): (brief, each) for brief, each in found}.values():
+        of_brief, of_each = (forms().natures([one], syntax, lambda _, same: same) for one in (brief, each))
+        assert of_brief == of_each, each.text
 
 
 WHOLE = {
