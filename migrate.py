@@ -8430,9 +8430,9 @@ class Run:
         elif failed.left and failed.kind not in fixes:
             fix = f"correct {wrong}, and do what the hint says, then run  migrate {command}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            words = "put  -- migrate: no-transaction  on the first line of the file"
-            alone = f"leave it out:  {_FILE_BY_FILE}\n     where that fails, too, {words} before"
-            fix = alone if self.all_or_nothing else f"{words}, then run  migrate {command}"
+            head = "put  -- migrate: no-transaction  on the first line of the file"
+            alone = f"leave it out:  {_FILE_BY_FILE}\n     where that fails, too, {head} before"
+            fix = alone if self.all_or_nothing else f"{head}, then run  migrate {command}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {command} --statement-timeout 0"
         elif failed.kind in _RETRIED:
