@@ -2161,7 +2161,7 @@ _TRANSIENT: Final = frozenset({"count", "found", "found exactly", "perhaps found
 _SEEN: Final = _TRANSIENT | {"transaction"}
 BRIEF: Final = _TRANSIENT | {"id", "connection", "sequence", "sequences", "global"}  # nothing that is left behind
 _REPEATED: Final = Trait.SESSION | Trait.REPEATS
-_FRESH: Final = ("set *", "role *")  # what every statement reads
+_FRESH: Final = ("set *", "role *", "begins *")  # what every statement reads
 
 
 class _Lost:
@@ -2831,7 +2831,7 @@ class _PostgresForms(Forms):
         "DROP": [(r"INDEX CONCURRENTLY\b|(DATABASE|TABLESPACE|SUBSCRIPTION)\b", Trait.WHOLE), ("", _DDL)],
         "ALTER": [
             (r"SYSTEM\b|SUBSCRIPTION\b|TABLE\b.*(?<!\.) CONCURRENTLY\Z|DATABASE\b.*\bTABLESPACE\b", Trait.WHOLE),
-            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+set what a session begins with"),
+            (r"(DATABASE|ROLE|USER)\b.*\b(SET|RESET)\b", _DDL, "+begins with"),
             ("", _DDL),
         ],
         "CHECKPOINT CLUSTER REINDEX VACUUM": [("", Trait.WHOLE)],  # of a partitioned table, these two run alone
@@ -2844,7 +2844,10 @@ class _PostgresForms(Forms):
     worst = Nature(Trait(0), frozenset({"*"}), frozenset({"*", "id", "code"}))
     together = frozenset()  # a file sees nothing of what is written beside it
     marks = '"'
-    unread_pattern = regex(r"(?i)\b(CALL|DO|LOAD|EXECUTE|PREPARE)\b")
+    unread_pattern = regex(  # a setting with a dot is never quite gone
+        r"(?im)\b(CALL|DO|LOAD|EXECUTE|PREPARE|ALTER\s+(DATABASE|ROLE|USER))\b|\bALTER\s*(/\*|--)"
+        r"|^SET\b[^=;]*?\.|\bset_config\b[^,]*?\."
+    )
     # Names before a bracket, but those of what is made or filled.
     _called_pattern = regex(
         r"(?i)(\b(?:INTO|TABLE|UPDATE|JOIN|REFERENCES|ON|EXISTS|INDEX|KEY|CONSTRAINT|VIEW|AS)\s+)?"
@@ -3262,9 +3265,18 @@ _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way
 
 
 class Note(str):
-    """A change of the history that hits exactly one row; else it fails, and all that is sent after it does not run."""
+    """A change of the history that hits exactly one row; else it fails, and all that is sent after it does not run.
 
-    __slots__ = ()
+    So it does where its *proof* does not hold, a condition on what is there then: a trigger may have changed the row.
+    """
+
+    __slots__ = ("proof",)
+    proof: str
+
+    def __new__(cls, sql: str, proof: str = "") -> Note:  # noqa: PYI034 (Self is of 3.11)
+        self = super().__new__(cls, sql)
+        self.proof = proof
+        return self
 
 
 class Truth(str):
@@ -3272,6 +3284,11 @@ class Truth(str):
 
     __slots__ = ("otherwise",)
     otherwise: str
+
+    def __new__(cls, condition: str, otherwise: str = "") -> Truth:  # noqa: PYI034 (the same)
+        self = super().__new__(cls, condition)
+        self.otherwise = otherwise
+        return self
 
 
 class Code(str):
@@ -3311,6 +3328,7 @@ _OPENS: Final = r"(BEGIN(\s+(WORK|TRANSACTION))?|START\s+TRANSACTION)"
 _CLOSES: Final = r"(COMMIT|END)(\s+(WORK|TRANSACTION))?(\s+AND\s+NO\s+CHAIN)?(\s+NO\s+RELEASE)?"
 _LEVELS: Final = r"SERIALIZABLE|REPEATABLE\s+READ|READ\s+(?:UN)?COMMITTED"
 _NEVER_PATTERN: Final = regex(r"(?!)")
+_PATIENT: Final = 0.2  # seconds that SQLite waits for a lock by itself, in which no signal is seen
 MARKS_PATTERN: Final = regex(r"""\?|%|"[^"]*"|`[^`]*`|'[^']*'""")  # in SQL of ours: a name may hold any of these
 FIXES: Final = {  # where it is not the file that has to be mended
     Kind.READ_ONLY: "name the primary server in the URL: this one is a replica, or set to read-only",
@@ -3549,6 +3567,7 @@ class Database(ABC):
     before_tables_sql = ""  # makes what the columns of the history need
     transaction_id_sql = ""  # what differs between two transactions, where the database has such a thing
     reset_sql: tuple[str, ...] = ()  # takes back what a file has set in the session, as part of its transaction
+    last_sql: tuple[str, ...] = ()  # and what the notes of this tool do, after them
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     hides_sql = ""  # tells if policies hide rows of the table ? from this user
@@ -3580,7 +3599,7 @@ class Database(ABC):
     waits_sql: tuple[str, ...] = ()  # a transaction of ours may wait for us,
     own_sql: tuple[str, ...] = ()  # and in the transaction of a note, what a file has set is not so
     id_name = ""  # shows the id of the last row
-    fixes: ClassVar[Mapping[Kind, str]] = FIXES
+    fixes: Mapping[Kind, str] = FIXES
     digest_sql = ""  # one text for all rows of the history {}, where the database makes it faster than we read them
     holder_sql = blockers_sql = ""  # rows for _session(): who has the lock ?, who is in the way of the session ?
     end_sql = ""  # ends the session {}
@@ -3688,8 +3707,8 @@ class Database(ABC):
                     raise
                 time.sleep(0.5)
         if self._locked:  # a server lets go of a session that has closed in its own time, whatever the lock timeout is
-            wait = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
-            self._poll(partial(self._take, self.lock_sql), wait, told=True)
+            least = max(self.lock_timeout, _LET_GO) if lock_timeout is None else lock_timeout
+            self._poll(partial(self._take, self.lock_sql), least, told=True)
 
     def right_sql(self, message: str, text: str = "", to_database: str = "CREATE") -> str:
         """Return what gives this user the right that a *message* misses; empty where it is not about one.
@@ -3825,7 +3844,7 @@ class Database(ABC):
         """Send statements of ours, in one message where the database takes that; return the rows of each.
 
         One runs only where those before it have succeeded; a person's own Statement may be among them on MySQL.
-        Raises DriverError with the *number* of the part: OUTRUN for a Note that does not hit one row.
+        Raises DriverError with the *number* of the part: OUTRUN for a Note that hits not one row, or fails its proof.
         """
         found = list[Rows]()
         for number, part in enumerate(parts, 1):
@@ -3833,7 +3852,9 @@ class Database(ABC):
                 found.append(self.query(str(part)))
             except DriverError as failed:
                 raise self._of_part(failed, part) from None
-            if isinstance(part, Note) and self.changed != 1:
+            if isinstance(part, Note) and not (
+                self.changed == 1 and (not part.proof or self.query(f"SELECT {part.proof}")[0][0])
+            ):
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=number)
         return found
 
@@ -4221,9 +4242,13 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
-    def taking_back(self) -> list[str]:
-        """Return SQL for what reset_sql does not take back, where a transaction goes on with the next file."""
+    def taking_back(self, *, left: bool) -> list[str]:
+        """Return SQL for what reset_sql does not take back, if something was *left*, and a transaction goes on."""
         return []
+
+    def stays(self, natures: Iterable[Nature]) -> str:
+        """Return the name of a setting that taking_back() does not take back, of what such statements set; or ""."""
+        return ""
 
     def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
         """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
@@ -4448,7 +4473,7 @@ class SQLite(Database):
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
-    fixes: ClassVar = FIXES | {
+    fixes: Mapping[Kind, str] = FIXES | {
         Kind.DAMAGED: "put a backup in its place; what can still be read of it:  sqlite3 FILE .dump",
         Kind.READ_ONLY: "let this user write the file and its folder, and run the same command again",
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
@@ -4460,9 +4485,14 @@ class SQLite(Database):
     )  # no table of that name
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
-    # Off at first; case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    # Off at first.
     switches = names_in("""defer_foreign_keys foreign_keys ignore_check_constraints legacy_alter_table query_only
         read_uncommitted recursive_triggers reverse_unordered_selects writable_schema""")
+    # What a fresh session has for these can be set again, where it says that. All others may stay, whatever they are:
+    # case_sensitive_like, once it was set, takes LIKE out of indexes for good.
+    _settings = names_in("""analysis_limit automatic_index busy_timeout cache_size cache_spill cell_size_check
+        checkpoint_fullfsync full_column_names fullfsync journal_size_limit locking_mode mmap_size
+        max_page_count secure_delete short_column_names temp_store threads trusted_schema wal_autocheckpoint""")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4534,8 +4564,7 @@ class SQLite(Database):
             raise ConnectError(what, where=str(self.url), state=state, fix=fix) from None
 
     def _open(self, uri: str) -> None:
-        # The time that SQLite waits for a lock by itself, in which no signal is seen.
-        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0.2)
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_PATIENT)
         self.connection.set_progress_handler(self._tick, 100_000)  # Python code in which a signal is seen
         self.connection.execute("PRAGMA foreign_keys = OFF")
 
@@ -4619,12 +4648,23 @@ class SQLite(Database):
             if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
                 self.run(each.text)
 
-    def taking_back(self) -> list[str]:
+    def taking_back(self, *, left: bool) -> list[str]:
         """See Database. What is temporary, and what a PRAGMA has switched on."""
+        if not left:
+            return []
         kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
-        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
-        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
+        parts = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        parts += [f"PRAGMA {name} = OFF" for name in sorted(self.switches)]
+        with contextlib.closing(sqlite3.connect(":memory:", timeout=_PATIENT)) as fresh:
+            for name in sorted(self._settings):
+                parts += [f"PRAGMA {name} = {value}" for (value,) in fresh.execute(f"PRAGMA {name}")]
+        return parts
+
+    def stays(self, natures: Iterable[Nature]) -> str:
+        """See Database."""
+        names = {key.removeprefix("set ") for each in natures for key in each.writes if key.startswith("set ")}
+        return min(names - self.switches - self._settings, default="")
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -4895,7 +4935,7 @@ class Postgres(Database):
         SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
         AND e.refobjid <> e.objid) ORDER BY d.objid"""
 
-    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT txid_current()"
+    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT pg_catalog.txid_current()"
     unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
@@ -4946,8 +4986,9 @@ class Postgres(Database):
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
         *("RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL"),
-        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
+        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP"),
     )
+    last_sql = ("DISCARD SEQUENCES",)
     # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
     _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
             SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
@@ -5073,9 +5114,19 @@ class Postgres(Database):
             inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
         FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
 
-    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+    # A name may be that of several, in several tables.
+    _deferred_sql = """SELECT string_agg(name, ', ') FROM (SELECT format('%I.%I', nspname, conname) AS name
+        FROM pg_catalog.pg_constraint JOIN pg_catalog.pg_namespace n ON n.oid = connamespace
+        GROUP BY 1 HAVING bool_or(condeferred) AND bool_and(condeferrable)) AS found"""
+    _limits_sql = """SELECT pg_backend_pid(), name, setting, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
-        WHERE name IN ('lock_timeout', 'statement_timeout')"""
+        WHERE name IN ('lock_timeout', 'statement_timeout', 'default_transaction_read_only')"""
+    _read_only_by: ClassVar = {  # by the source of the setting: what has set it
+        "global": "ROLE ALL",
+        "user": "ROLE {user}",
+        "database": "DATABASE {database}",
+        "database user": "ROLE {user} IN DATABASE {database}",
+    }
 
     # The connection.
 
@@ -5101,11 +5152,13 @@ class Postgres(Database):
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
         for _, name, value, source, _ in found:
-            said, ours = self._wanted()[name]
-            if said or source in unsaid:
+            said, ours = self._wanted().get(name, (False, 0))
+            if name == "default_transaction_read_only":
+                self.fixes = {**self.fixes} | ({Kind.READ_ONLY: self._to_write(source)} if value == "on" else {})
+            elif said or source in unsaid:
                 self.own[name] = ours
             elif name == "lock_timeout":
-                self.lock_limit = value / 1000
+                self.lock_limit = int(value) / 1000
         if self._status(b"standard_conforming_strings") == "off":
             self.syntax = POSTGRES_BACKSLASH_STRINGS
             self.split_pattern = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
@@ -5121,6 +5174,13 @@ class Postgres(Database):
         if {"schema", "search_path"} <= url.options.keys():
             raise ValueError("has both schema and search_path", "write one of the two")
         return url
+
+    def locate(self, table: str, schema: str) -> tuple[list[str], list[str] | None]:
+        """See Database. In a schema of the server's own, a history could not be made, or would not stay."""
+        if schema.startswith("pg_"):
+            what, fix = f"the schema {schema} is PostgreSQL's own", "name one of yours:  migrate --table public.{} up"
+            raise SettingsError(what, where="--table or MIGRATE_TABLE", fix=fix.format(table))
+        return super().locate(table, schema)
 
     @property
     def search_path(self) -> str:
@@ -5164,6 +5224,16 @@ class Postgres(Database):
         """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
         now = f"current_setting('lock_timeout') = '{before}ms'"
         return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
+
+    def _to_write(self, source: str) -> str:
+        """Return the fix where every session begins as read-only, by what *source* has set."""
+        option = "put  options=-cdefault_transaction_read_only=off  in the URL"
+        if source not in self._read_only_by:
+            return f"{option}: default_transaction_read_only is on, by the {source}"
+        names = {"user": self.quoted(self.url.user), "database": self.quoted(self.url.database)}
+        whose = self._read_only_by[source].format(**names)
+        sql = f"BEGIN READ WRITE; ALTER {whose} RESET default_transaction_read_only; COMMIT;"
+        return f"turn default_transaction_read_only off:  {sql}\n     or where it is to stay for others, {option}"
 
     def _can_wait(self) -> bool:
         return self.connection is not None and not self.connection.closed and not self.in_transaction
@@ -5230,17 +5300,21 @@ class Postgres(Database):
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        texts = [self._proved.get(type(each), "{}").format(each) for each in parts]
+        proofs = [[Truth(part.proof, _OUTRUN)] if isinstance(part, Note) and part.proof else [] for part in parts]
+        sent = [(number, each) for number, part in enumerate(parts) for each in (part, *proofs[number])]
+        texts = [self._proved.get(type(each), "{}").format(each) for _, each in sent]
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
                 results = self._exchange(";\n".join(texts))
         except DriverError as failed:
-            part = parts[failed.number - 1]
+            number, part = sent[failed.number - 1]
+            failed.number = number + 1 if failed.number else 0
             if failed.code == "22012" and isinstance(part, (Note, Truth)):
                 what = part.otherwise if isinstance(part, Truth) else _OUTRUN
                 raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
-        for part, result in zip(parts, results, strict=True):
+        answers = [each for (number, part), each in zip(sent, results, strict=True) if part is parts[number]]
+        for part, result in zip(parts, answers, strict=True):
             if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
                 raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
         return [
@@ -5248,7 +5322,7 @@ class Postgres(Database):
                 tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
                 for row in range(each.ntuples)
             ]
-            for each in results
+            for each in answers
             for columns in [range(each.nfields)]
         ]
 
@@ -5337,16 +5411,22 @@ class Postgres(Database):
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
         if not self._locked:
             return []
-        truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
-        truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
-        return [truth]
+        truth = self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key))
+        return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
 
     def same_transaction(self, number: str) -> list[str]:
-        truth = Truth(f"txid_current() = {number}")
-        truth.otherwise = "the file has ended the transaction that it runs in"
-        return [truth]
+        return [
+            Truth(
+                f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}",
+                "the file has ended the transaction that it runs in",
+            )
+        ]
 
     # Letters.
+
+    def taking_back(self, *, left: bool) -> list[str]:
+        """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked."""
+        return [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
 
     def fitted(self, sql: str) -> str:
         """See Database. The server would look at comments, too."""
@@ -6012,20 +6092,20 @@ class MySQL(Database):
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
 
-        That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
+        That a note is not proved ends nothing by itself; that one value is asked for and two are there does. With it
         the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of. What sets a variable to what it is
         has no rows, which take the driver longer than all else.
         """
         held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
-        hit = f"IF(ROW_COUNT() = 1{held}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"
-        proof = f"SET SESSION {self._ours} = {hit}"
+        hit = f"SET SESSION {self._ours} = IF(ROW_COUNT() = 1{held} AND "
         texts, numbers = list[str](), list[int]()
         for number, part in enumerate(parts, 1):
             added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
             if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
                 added.append(self._warnings_sql)
-            # A new row is there, or an error is: no trigger and no policy keeps it out in silence here.
-            added += [proof] if isinstance(part, Note) and not part.startswith("INSERT ") else []
+            # A new line of the log is there, or an error is: no trigger and no policy keeps it out in silence here.
+            proof = part.proof if isinstance(part, Note) else ""
+            added += [f"{hit}{proof}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"] if proof else []
             texts += added
             numbers += [number] * len(added)
         ours = all(isinstance(each, str) for each in parts)
@@ -6036,7 +6116,7 @@ class MySQL(Database):
         except DriverError as failed:
             place = min(failed.number, len(numbers)) - 1
             failed.number = numbers[place]
-            if failed.code == "1242" and texts[place] == proof:
+            if failed.code == "1242" and texts[place].startswith(hit):
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
             failed.number += texts[place] == self._warnings_sql  # before which a statement has come to its end
             part = parts[failed.number - 1]
@@ -6600,6 +6680,10 @@ def _utc(value: Any) -> datetime:
     return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).replace(tzinfo=timezone.utc)
 
 
+# The columns that say whose a row is, and how far: no trigger may write another word there.
+_TELLING: Final = names_in("version checksum dirty direction statements statements_done done_checksum owner")
+
+
 class History:
     """The two tables: found when this is made, written when ``create`` has made what is missing."""
 
@@ -6730,7 +6814,15 @@ class History:
         kept = {} if self.texts else {"down_sql": f"CASE WHEN {quoted('down_sql')} IS NULL THEN NULL ELSE '' END"}
         names = [kept.get(name, quoted(name)) for name in Applied._fields]
         rows = [self._typed(row) for row in self._select(self.relation, names, where, version)]
-        return sorted(rows, key=attrgetter("key"))
+        rows.sort(key=attrgetter("key", "version"))
+        for row, other in itertools.pairwise(rows):
+            if row.key == other.key:
+                told = (f"{each.version} ({'dirty' if each.dirty else 'applied'})" for each in (row, other))
+                out = f"DELETE FROM {self.relation} WHERE version = "
+                ways = "\n     or  ".join(f"{out}{self.database.literal(each.version)};" for each in (row, other))
+                what = f"the history has two rows of one version: {' and '.join(told)}"
+                raise DriftError(what, where=str(self.database.url), fix=f"take out the wrong one:  {ways}")
+        return rows
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
@@ -6754,7 +6846,7 @@ class History:
     def insertion(self, row: Applied, at: Code) -> Note:
         """Return the SQL that writes a new row, for what has begun *at*."""
         values = row._asdict() | {"applied_at": at, "applied_by": self.database.person()}
-        return self._insertion(self.relation, values)
+        return Note(self._insertion(self.relation, values), self._proof(values))
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": self.tool}
@@ -6765,11 +6857,20 @@ class History:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
         quoted, literal = self.database.quoted, self.database.literal
         changes = ", ".join(f"{quoted(name)} = {literal(value)}" for name, value in values.items())
-        return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}")
+        proof = self._proof({"version": version, "owner": owner, **values})
+        return Note(f"UPDATE {self.relation} SET {changes} {self._where(version, owner)}", proof)
 
     def removal(self, version: str, *, owner: str | None) -> Note:
         """Return the SQL that removes one row, if *owner* is who has claimed it: that version is pending again."""
-        return Note(f"DELETE FROM {self.relation} {self._where(version, owner)}")
+        proof = f"NOT {self._proof({'version': version})}"
+        return Note(f"DELETE FROM {self.relation} {self._where(version, owner)}", proof)
+
+    def _proof(self, values: Mapping[str, object]) -> str:
+        """Return a condition: the history has what these *values* say of how far a version is."""
+        quoted, literal = self.database.quoted, self.database.literal
+        told = [(quoted(name), value) for name, value in values.items() if name in _TELLING]
+        equal = (f"{name} IS NULL" if value is None else f"{name} = {literal(value)}" for name, value in told)
+        return f"EXISTS (SELECT 1 FROM {self.relation} WHERE {' AND '.join(equal)})"
 
     def _where(self, version: str, owner: str | None) -> str:
         # In one line: of a script that was cut off, a client runs what it has got, and that must not be all rows.
@@ -7975,7 +8076,9 @@ class Run:
         except DriverError as failed:
             if failed.kind is Kind.LOST or not database.transactional:
                 raise
-            fix = "mend what it says, or drop it by hand; then run the same command again"
+            fix = database.fixes.get(
+                failed.kind, "mend what it says, or drop it by hand; then run the same command again"
+            )
             where, state = str(database.url), "nothing was changed."
             raise StatementError(failed.message, where=where, state=state, fix=fix) from None
         self.stop_at(doom)
@@ -8002,6 +8105,9 @@ class Run:
             what = f"{self.database.label} commits every DDL statement by itself"
             if self.database.transactional:
                 what = f"{step.title} runs statement by statement, as no-transaction says"
+        for step in read[:-1] if self.all_or_nothing else ():
+            if name := self.database.stays(self.natures_that_matter(step)):
+                what = f"{step.title} sets {name}, which the files after it would find"
         if self.all_or_nothing and what:
             raise SettingsError(what, where="--all-or-nothing", fix=f"leave it out:  {_FILE_BY_FILE}")
         return read
@@ -8415,7 +8521,9 @@ class Run:
         elif failed.left and failed.kind not in fixes:
             fix = f"correct {wrong}, and do what the hint says, then run  migrate {command}"
         elif failed.kind is Kind.ALONE and step.script.in_transaction:
-            fix = f"put  -- migrate: no-transaction  on the first line of the file, then run  migrate {command}"
+            head = "put  -- migrate: no-transaction  on the first line of the file"
+            alone = f"leave it out:  {_FILE_BY_FILE}\n     where that fails, too, {head} before"
+            fix = alone if self.all_or_nothing else f"{head}, then run  migrate {command}"
         elif failed.kind is Kind.CANCELLED and not re.search(r"(?i)statement_time|execution_time", step.script.sql):
             fix = f"run it again, with more time if that was over:  migrate {command} --statement-timeout 0"
         elif failed.kind in _RETRIED:
@@ -8511,12 +8619,14 @@ class Run:
         """Return SQL that says that *step* is done, for the open transaction, and cleans up after its file."""
         entry = self.entry(step, action or step.direction, took_ms=took_ms)
         if step.direction == "down":
-            return [*self.database.reset_sql, self.history.removal(step.version, owner=owner), entry]
+            removal = self.history.removal(step.version, owner=owner)
+            return [*self.database.reset_sql, removal, entry, *self.database.last_sql]
         checksum = step.script.checksum
         values: dict[str, object] = {"checksum": checksum, "down_sql": step.down_sql} if step.row else {}
         values |= {"dirty": False, "statements_done": len(step.statements), "done_checksum": checksum}
         values |= {"owner": None, "took_ms": took_ms}
-        return [*self.database.reset_sql, self.history.change(step.version, values, owner=owner), entry]
+        change = self.history.change(step.version, values, owner=owner)
+        return [*self.database.reset_sql, change, entry, *self.database.last_sql]
 
     def zero(self, keys: Collection[str]) -> None:
         """Undo what notes, and a file before, have done to what a statement sees of the one before it."""
@@ -8580,8 +8690,9 @@ class Attempt:
                 ending = [*database.holding(), *([database.commit_sql] if last else [])]
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
-                if not last and run.all_or_nothing and run.leaves(step, database.takes_back):
-                    database.send(*database.taking_back())
+                if not last and run.all_or_nothing:
+                    for sql in database.taking_back(left=run.leaves(step, database.takes_back)):
+                        database.query(sql)
                 database.look_again(step.statements.code)
         except BaseException:
             database.rollback()
@@ -8657,7 +8768,7 @@ class Attempt:
 
     def is_changed(self) -> bool:
         """Tell if what was rolled back has left something in the session."""
-        return self.run.leaves(self.batch[-1], self.database.rolled_back)
+        return any(self.run.leaves(step, self.database.rolled_back) for step in self.batch)
 
     def unrepeatable(self) -> str:
         """Say why what was rolled back cannot be tried again in silence; "" where it can be."""
@@ -9341,7 +9452,7 @@ class Journal(Attempt):
 
 _LOST: Final = {  # keys of the session, and kinds of them, as they are told
     "set by code": "what its code may have set",
-    "set what a session begins with": "what a session begins with",
+    "begins": "what a session begins with",
     "set names": "the character set, the role or the level of isolation",
     "role session_authorization": "the session's user",
     "temp": "the temporary table {}",

@@ -444,7 +444,9 @@ def test_a_server_that_may_only_be_read_says_so(desk: Desk, postgres: Database) 
     ran = desk("--dir", "sql", "up")
     assert ran.exit == 1
     assert "read-only" in ran.err
-    assert "fix: name the primary server in DATABASE_URL" in ran.err
+    assert (
+        f'fix: turn default_transaction_read_only off:  BEGIN READ WRITE; ALTER DATABASE "{postgres.name}"' in ran.err
+    )
     assert desk("--dir", "sql", "status").exit == 0
 
 

@@ -69,7 +69,7 @@ class Reader:
         "_find_unpaired",
         "_find_ended",
     )
-    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper", "_nearly_named"
+    pairs = *refusing, "_not_ready", "_of_another_tool", "_look_deeper", "_nearly_named", "_to_write"
     tables = "_FAULTS", "_LEVEL", "_MEANT", "_READ_ONLY", "_DRIFTS", "_CONNECT_FIXES"
 
     def __init__(self, text: str) -> None:
@@ -1533,6 +1533,16 @@ FOLDERS = [
          "see who has written it, and take it out:  DELETE FROM \"schema_migrations\" WHERE version = 'x';",
          "migrate status", ["> DELETE FROM \"schema_migrations\" WHERE version = 'x';"],
          [A, B, "migrate up", "> UPDATE schema_migrations SET version = 'x' WHERE version = '2'"], code=4),
+    *(
+        Case(f"two rows of one version, and {wrong} is wrong",
+             "take out the wrong one:  DELETE FROM \"schema_migrations\" WHERE version = '02';\n"
+             "     or  DELETE FROM \"schema_migrations\" WHERE version = '2';", command,
+             [f"> DELETE FROM \"schema_migrations\" WHERE version = '{wrong}';"],
+             [A, B, "migrate up", "> CREATE TABLE other AS SELECT * FROM schema_migrations WHERE version = '2'",
+              "> UPDATE other SET version = '02', dirty = TRUE", "> INSERT INTO schema_migrations SELECT * FROM other"],
+             "migrate status", code=4)
+        for wrong, command in (("02", "migrate status"), ("02", "migrate up"), ("2", "migrate plan"))
+    ),
     Case("a row with a time of somebody else's",
          "see who has written it, and correct it:  SELECT * FROM \"schema_migrations\" WHERE version = '2';",
          "migrate status", ["> SELECT * FROM \"schema_migrations\" WHERE version = '2';",
@@ -1738,10 +1748,38 @@ POSTGRES = [
     Case("another kind of server", "see if another kind of database is at that port: 3306 is MySQL, 5432 PostgreSQL",
          "migrate up", [{"$DATABASE_URL": "{url}"}],
          [A, url(lambda text: text.replace("postgres://", "mysql://") + "?connect_timeout=1")], code=1),
-    Case("a server that takes no changes",
-         "name the primary server in DATABASE_URL: this one is a replica, or set to read-only", "migrate up",
-         [{"$DATABASE_URL": "{url}"}],
+    *(
+        Case(f"all or nothing, {name}", "leave it out:  migrate up\n     where that fails, too,"
+             " put  -- migrate: no-transaction  on the first line of the file before",
+             "migrate up --all-or-nothing", then, [{"2_b.up": "CREATE TYPE e AS ENUM ('a');"}, "migrate up", *files],
+             "migrate status --exit-code", code=1)
+        for name, files, then in (
+            ("and a value that is not committed",
+             [{"3_c.up": "ALTER TYPE e ADD VALUE 'b';", "4_d.up": "SELECT 'b'::e;"}], ["migrate up"]),
+            ("and a COMMIT in a block", [{"3_c.up": "DO 'BEGIN COMMIT; END';"}],
+             ["! migrate up", {"3_c.up": f"{NOTX}DO 'BEGIN COMMIT; END';"}, "migrate up"]),
+        )
+    ),
+    Case("a session that takes no changes",
+         "put  options=-cdefault_transaction_read_only=off  in DATABASE_URL: default_transaction_read_only is on,"
+         " by the client", "migrate up", [url(lambda text: f"{text}?options=-cdefault_transaction_read_only=off")],
          [A, url(lambda text: f"{text}?options=-c%20default_transaction_read_only=on")], code=1),
+    *(
+        Case(f"a {where.split()[0].lower()} that takes no changes{more}",
+             f"turn default_transaction_read_only off:  BEGIN READ WRITE; ALTER {where} RESET"
+             " default_transaction_read_only; COMMIT;\n     or where it is to stay for others,"
+             " put  options=-cdefault_transaction_read_only=off  in DATABASE_URL", "migrate up", then,
+             [A, as_user("all"), for_user(f"ALTER {where} SET default_transaction_read_only = on")], code=1)
+        for where in ('DATABASE "{path}"', 'ROLE "{user}"', 'ROLE "{user}" IN DATABASE "{path}"')
+        for more, then in (
+            ("", [for_user(f"BEGIN READ WRITE; ALTER {where} RESET default_transaction_read_only; COMMIT;")]),
+            (" for others", [lambda person: person.desk.set(
+                DATABASE_URL=f"{person.url}?options=-cdefault_transaction_read_only=off")]),
+        )
+    ),
+    Case("a schema of the server's own for the history", "name one of yours:  migrate --table public.x up",
+         "migrate --table pg_temp.x up", ["migrate --table public.x up"], [A],
+         "migrate --table public.x status --exit-code"),
     Case("a schema that --table names, and that this user may not make",
          'have someone create it:  CREATE SCHEMA "app" AUTHORIZATION "{user}";',
          "migrate --table app.schema_migrations up", [for_user('CREATE SCHEMA "app" AUTHORIZATION "{user}"')],
@@ -2065,6 +2103,7 @@ NOT_HERE = {
     "let pg_hba.conf on the server": "likewise: these let everybody ask",
     "wait until it is done, and look again:": "about a run that is at work meanwhile: tests/test_told.py",
     "let the run that is at work finish": "likewise",
+    "name the primary server": "about a standby: tests/test_fire.py",
     "see that it is there": "what the system refuses where nobody expects it; what is known has a message of its own",
 }  # fmt: skip
 

@@ -258,6 +258,34 @@ def test_all_or_nothing_undoes_the_whole_run(project: Project) -> None:
     assert project.states() == {"1": "applied", "2": "applied"}
 
 
+@pytest.mark.databases("postgres")
+def test_all_or_nothing_is_tried_again_in_a_new_session_where_any_of_its_files_has_left_something(
+    project: Project,
+) -> None:
+    project.database.execute("CREATE SEQUENCE tries")  # which no ROLLBACK takes back
+    too_late = "DO $$BEGIN IF nextval('tries') = 1 THEN RAISE EXCEPTION USING ERRCODE = '55P03'; END IF; END$$;"
+    project.write({"1_p": f"PREPARE p AS SELECT 1;\n{too_late}", "2_a": A})
+    project.succeed("up", "--all-or-nothing")
+    assert project.rows("SELECT last_value FROM tries") == [(2,)]
+
+
+@pytest.mark.databases("postgres")
+def test_all_or_nothing_checks_late_in_every_file_what_is_checked_late(project: Project) -> None:
+    late = 'CREATE TABLE late (a INTEGER CONSTRAINT "l;" REFERENCES a DEFERRABLE INITIALLY DEFERRED);'
+    now = "CREATE TABLE now (a INTEGER CONSTRAINT now REFERENCES a DEFERRABLE);"
+    project.write({"1_a": f"CREATE TABLE a (n INTEGER PRIMARY KEY);\n{late}\n{now}"})
+    project.write({"2_b": "INSERT INTO late VALUES (1);\nINSERT INTO a VALUES (1);\nSET CONSTRAINTS now DEFERRED;"})
+    project.write({"3_c": "ALTER TABLE late ADD m INTEGER;\nINSERT INTO late VALUES (2);\nINSERT INTO a VALUES (2);"})
+    project.write({"4_d": "SELECT 1;\nINSERT INTO now VALUES (3);\nINSERT INTO a VALUES (3);"})
+    ran = project("up", "--all-or-nothing")
+    assert (ran.exit, "  --> sql/4_d.up.sql:2\n" in ran.err) == (1, True)
+    project.write({"4_d": "INSERT INTO late VALUES (3);"})
+    ran = project("up", "--all-or-nothing")
+    assert (ran.exit, "  --> sql/4_d.up.sql\n" in ran.err) == (1, True)
+    project.write({"4_d": "SELECT 1;"})
+    project.succeed("up", "--all-or-nothing")
+
+
 ALL_OR_NOTHING = "error: {}\n  --> --all-or-nothing\nfix: leave it out:  imagor-studio-migrate up\n"
 
 
@@ -1060,8 +1088,19 @@ POSTGRES_LEAKS = [
     ),
     pytest.param(
         "SELECT set_config('my.own', 'x', false);",
-        "CREATE TABLE s AS SELECT 1 AS m WHERE coalesce(current_setting('my.own', true), '') = '';",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('my.own', true) IS NULL;",
         id="set_config",
+    ),
+    pytest.param(
+        "SET my.own TO 'x';",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('my.own', true) IS NULL;",
+        id="a setting of one's own",
+    ),
+    pytest.param(
+        "SELECT 1;",
+        "CREATE TABLE s (m INTEGER); DO $$BEGIN PERFORM lastval(); EXCEPTION WHEN SQLSTATE '55000' THEN"
+        " INSERT INTO s VALUES (1); END$$;",
+        id="the number of a line in the log",
     ),
     pytest.param(
         "SELECT pg_advisory_lock(42); SET TIME ZONE 'Asia/Kathmandu';",
@@ -1072,6 +1111,17 @@ POSTGRES_LEAKS = [
         "LISTEN x; DECLARE c CURSOR WITH HOLD FOR SELECT 1;",
         "DECLARE c CURSOR FOR SELECT 2; CREATE TABLE s AS SELECT 1 AS m;",
         id="cursor",
+    ),
+    pytest.param(
+        "ALTER /* all of */ DATABASE {name} SET work_mem = '7MB';",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE current_setting('work_mem') = '7MB';",
+        id="what a session begins with",
+    ),
+    pytest.param(
+        "CREATE SCHEMA o; CREATE FUNCTION o.txid_current() RETURNS bigint LANGUAGE sql AS 'SELECT 1::bigint';"
+        " SET search_path = o, pg_catalog;",
+        "CREATE TABLE s AS SELECT 1 AS m WHERE txid_current() <> 1;",
+        id="a function that hides one of the server's",
     ),
 ]
 MYSQL_LEAKS = [
@@ -1102,7 +1152,7 @@ MYSQL_LEAKS = [
 
 
 def assert_nothing_leaks(project: Project, first: str, second: str) -> None:
-    project.write({"1_leaks": first, "2_looks": second})
+    project.write({"1_leaks": first.replace("{name}", project.database.name), "2_looks": second})
     project.succeed("up")
     assert [int(value) for (value,) in project.rows("SELECT m FROM s")] == [1]
 

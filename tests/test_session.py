@@ -1622,6 +1622,7 @@ LEFT = {
         "CREATE TABLE copies (n INTEGER)",
         "SET search_path = pg_catalog",
         "CREATE TEMP TABLE seen (n INTEGER, v TEXT)",
+        "SELECT pg_advisory_lock(1)",  # this stays
     ],
 }
 
@@ -1637,3 +1638,19 @@ def test_with_all_or_nothing_too_a_file_finds_nothing_of_the_one_before(project:
     if project.database.dialect == "sqlite":
         assert (ran.exit, "CHECK constraint failed" in ran.err) == (1, True)
     assert seen(project) == [(0, None)]
+
+
+@pytest.mark.databases("sqlite")
+def test_with_all_or_nothing_a_setting_is_as_in_a_fresh_session_or_the_run_is_refused(project: Project) -> None:
+    seen = "CREATE TABLE seen AS SELECT 'a' LIKE 'A' AS m, * FROM pragma_cache_size, pragma_trusted_schema"
+    fresh = [(1, -2000, 1)]
+    project.write({"1_a": file("PRAGMA main.cache_size = 500", "PRAGMA [trusted_schema](OFF)"), "2_b": file(seen)})
+    project.succeed("up", "--all-or-nothing")
+    assert project.rows("SELECT * FROM seen") == fresh
+    project.write({"3_c": file('PRAGMA "CASE_sensitive_like" = ON'), "4_d": file(f"DROP TABLE seen; {seen}")})
+    ran = project("up", "--all-or-nothing")
+    said = "error: 3 c sets case_sensitive_like, which the files after it would find\n  --> --all-or-nothing\n"
+    assert ran == (2, "", f"{said}fix: leave it out:  imagor-studio-migrate up\n")
+    project.succeed("up", "1", "--all-or-nothing")
+    project.succeed("up")
+    assert project.rows("SELECT * FROM seen") == fresh

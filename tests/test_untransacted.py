@@ -203,9 +203,8 @@ def test_a_run_that_waited_too_long_for_a_row_is_not_tried_again_over_rows_that_
 
 
 def test_a_run_that_lost_a_deadlock_is_not_tried_again_over_rows_that_stay(project: Project) -> None:
-    project.database.execute(
-        "CREATE TABLE pair (n INTEGER PRIMARY KEY, m INTEGER)", "INSERT INTO pair VALUES (1, 0), (2, 0), (3, 0), (4, 0)"
-    )
+    pairs = ", ".join(f"({n}, 0)" for n in range(1, 50))
+    project.database.execute("CREATE TABLE pair (n INTEGER PRIMARY KEY, m INTEGER)", f"INSERT INTO pair VALUES {pairs}")
     other = project.database.connect().cursor()
     other.execute("SET innodb_lock_wait_timeout = 20")
     other.execute("START TRANSACTION")
