@@ -2278,7 +2278,7 @@ class Hidden(NamedTuple):
             acts = self.acts_of({*called, ""}) if called else Acts()  # whatever it changes may fire a trigger
             if called and ("code" not in writes or "*" not in acts.reads | acts.writes):  # all that it runs is known
                 seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if "code" in writes else set())
-                reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if key[5:] in acts.names}
+                reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if acts.names & {key[5:], "temp *"}}
                 writes = writes - {"*", "code"} | (acts.writes - {"*"})
             elif "code" in writes:
                 reads, writes = reads | self.keys, writes | self.keys
@@ -2538,6 +2538,13 @@ class Forms:
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
+
+    def own(self, words: Sequence[str]) -> frozenset[str]:
+        """Return the keys that code has set before it reads them, whichever way it goes; of most, nothing is known.
+
+        "code" is among them where all that it prepares and runs calls nothing.
+        """
+        return frozenset()
 
     def literal_in(self, words: Sequence[str]) -> str | None:
         """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
@@ -2993,6 +3000,12 @@ class _MySQLForms(Forms):
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
     _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
+    _cuts, _branches = names_in("BEGIN DO ELSE LOOP REPEAT THEN ; :"), names_in("ELSE ELSEIF UNTIL WHEN")
+    _opens = names_in("FOR IF LOOP REPEAT WHILE")  # where they stand first
+    # A text that begins so calls nothing and leaves nothing, whatever it names.
+    _calm_pattern = regex(
+        r"(?i)['\"]\s*((ALTER|TRUNCATE)\s+TABLE|DROP\s+(INDEX|TABLE)|CREATE\s+((UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX)\s"
+    )
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """See Forms."""
@@ -3160,6 +3173,67 @@ class _MySQLForms(Forms):
                 yield words[start:place]
                 start = place + 1
         yield words[start:]
+
+    def own(self, words: Sequence[str]) -> frozenset[str]:
+        """See Forms. An assignment holds to the end of its block or branch; where a handler goes on, none does."""
+        sure, early, given = [set[str]()], set[str](), dict[str, list[Sequence[str]]]()
+        for step in self._steps(words):
+            if step[0] in self._branches:
+                sure[-1] = set(*sure[-2:-1])
+            parts, sets, rest = [step], dict[str, Sequence[str]](), list[Sequence[str]]()
+            if step[-1] == ";" and step[0] == "PREPARE":
+                parts, sets = [], {self._prepared(step, 0): step[3:-1]}
+            elif step[-1] == ";" and step[0] == "SET":
+                parts = [*self.assignments(step[1:-1])]
+            for part in parts:
+                if part is not step and part[:1] == ["@"] and part[2:3] in (["="], [":="]):
+                    sets[self._variable(part, 0)] = part[3:]
+                else:
+                    rest.append(part)
+            early |= {key for part in (*sets.values(), *rest) for key in self.variables([*part, ""])} - sure[-1]
+            early |= {self._prepared(step, place) for place, word in enumerate(step) if word == "EXECUTE"} - sure[-1]
+            for before, word in itertools.pairwise(["", *step]):
+                if word == "END":
+                    sure[1:] = sure[1:-1]
+                elif before != "END" and (word in ("BEGIN", "CASE") or (not before and word in self._opens)):
+                    sure.append(set(sure[-1]))
+            sure[-1] |= sets.keys()
+            for key, text in sets.items():
+                given.setdefault(key, []).append(text)
+        if len(sure) > 1 or "CONTINUE" in words:
+            return frozenset()
+        found = {key: texts for key, texts in given.items() if key not in early}
+        return frozenset(found) | ({"code"} if self._is_calm(words, found) else set())
+
+    def _steps(self, words: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield the statements of code, and what begins and ends its blocks."""
+        start = 0
+        for place, word in enumerate(words, 1):
+            if word in self._cuts or place == len(words):
+                yield words[start:place]
+                start = place
+
+    def _prepared(self, words: Sequence[str], place: int) -> str:
+        """Return the key of the statement that the word at *place* prepares or runs."""
+        return f"prepared {self.fold(''.join(words[place + 1 : place + 2]))}"
+
+    def _is_calm(self, words: Sequence[str], given: Mapping[str, Sequence[Sequence[str]]]) -> bool:
+        """Tell if all that code runs by EXECUTE begins with a form that calls nothing; *given* are texts of its own."""
+        run = {self._prepared(words, place) for place, word in enumerate(words) if word == "EXECUTE"}
+        sources = [text for key, texts in given.items() if key.startswith("prepared ") for text in texts]
+        undone = sum(each in (("DEALLOCATE", "PREPARE"), ("DROP", "PREPARE")) for each in itertools.pairwise(words))
+        held = [self._variable(each, 0) for each in sources if each[:1] == ["@"]]
+        texts = [text for key in {*held} for text in given.get(key, [[""]])]
+        only = len([key for key in self.variables(words) if key in held]) == len(held) + len(texts)
+        texts += [text for text in sources if text[:1] != ["@"]]
+        begun = [text[2:] if text[:2] == ["CONCAT", "("] else text for text in texts]
+        return (
+            run <= given.keys()
+            and "IMMEDIATE" not in words
+            and words.count("PREPARE") == len(sources) + undone
+            and only  # nothing else writes to what they are prepared from
+            and all(text and self._calm_pattern.match(text[0]) for text in begun)
+        )
 
     def _is_constant(self, words: Sequence[str]) -> bool:
         """Tell if each word of an expression means the same whenever it runs."""
@@ -6231,9 +6305,1741 @@ class MySQL(Database):
         reads = nature.reads - ({"*", "count", "found"} if "code" in nature.writes else set())
         reads |= {forms.called(words, place + 1) for place, word in enumerate(words) if word == "CALL"}
         reads |= {"next", *(("count", "warnings") if "DIAGNOSTICS" in words else ())}  # it may insert
-        writes = self._keys([word for word in words if word != "CALL"], settings)
-        writes |= nature.writes - _TRANSIENT - {"*", "code"}
-        return Acts(frozenset(reads), writes, frozenset(map(forms.fold, words)))
+        own = forms.own(words)
+        known = {"CALL"} | ({"PREPARE", "EXECUTE"} if "code" in own else set())
+        names = {*map(forms.fold, words)} | ({"temp *"} if "code" in own and "PREPARE" in words else set())
+        writes = self._keys([word for word in words if word not in known], settings)
+        writes |= nature.writes - _TRANSIENT - {"*", "code"} | {key for key in own if key.startswith("prepared ")}
+        return Acts(frozenset(reads - own), writes, frozenset(names))
+
+    def look_again(self, sql: str = "") -> None:
+        if not sql or self._code_pattern.search(sql):
+            self._counting = None
+
+    def counts(self) -> bool:
+        """Tell if something in the database does that."""
+        asking = "SELECT sql FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%'"
+        if self._counting is None and self.connection is not None:
+            with contextlib.suppress(DriverError):
+                self._counting = any(self._counted_pattern.search(f"CREATE {sql}") for (sql,) in self.query(asking))
+        return bool(self._counting)
+
+    def is_empty(self) -> bool:
+        """Tell if the file holds nothing yet, not even how it is laid out."""
+        return not self.query("PRAGMA page_count")[0][0]
+
+    def lay_out(self, statements: Iterable[Statement]) -> None:
+        """See Database. It runs again in its place, where it is nothing any more."""
+        first = itertools.takewhile(lambda each: first_word(each.text, self.syntax) in ("PRAGMA", "BEGIN"), statements)
+        for each in first if self.is_empty() else ():
+            if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
+                self.run(each.text)
+
+    def taking_back(self) -> list[str]:
+        """See Database. What is temporary, and what a PRAGMA has switched on."""
+        kinds = "type IN ('view', 'trigger', 'table') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        made = self.query(f"SELECT type, name FROM sqlite_temp_master WHERE {kinds} ORDER BY type DESC")
+        drops = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
+        return [*drops, *(f"PRAGMA {name} = OFF" for name in sorted(self.switches))]
+
+    def zero(self, keys: Collection[str]) -> list[str]:
+        """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
+        made, given = "CREATE TEMP TABLE migrate_id (a)", "INSERT INTO temp.migrate_id (rowid, a) VALUES (0, 0)"
+        parts = [made, given, "DROP TABLE temp.migrate_id"] if "id" in keys else []
+        return [*parts, f"UPDATE {self.relation} SET version = version WHERE 0"] if parts or "count" in keys else []
+
+    def _explain(self, error: Any) -> DriverError:
+        message = str(error)
+        if message == "interrupted" and not self._ended:  # the progress handler was left by a signal
+            raise KeyboardInterrupt from None
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT":  # there is nothing to wait for
+            return DriverError(message, Kind.DEADLOCK)
+        return DriverError(message, next((kind for part, kind in self.kinds.items() if part in message), Kind.OTHER))
+
+    def _tick(self) -> int:
+        self._ticks += 1
+        return 0
+
+    def observe(self) -> str:
+        return f"{self._ticks / 10:.1f} million steps"
+
+    def cancel(self) -> bool:
+        self._ended = True
+        self.connection.interrupt()
+        return True
+
+    def query(self, sql: str, *args: object) -> Rows:
+        """See Database. Waits for another process, as ``run`` does."""
+        if self.connection is not None:
+            self.connection.text_factory = str
+        ask = partial(self._wait, partial(super().query, sql, *args))
+        try:
+            rows: Rows = ask()
+        except DriverError as failed:
+            if not failed.message.startswith("Could not decode"):
+                raise
+            self.connection.text_factory = lambda data: data.decode(errors="replace")  # which takes longer
+            rows = ask()
+        if self._frozen and self._size("-wal") >= 0:
+            raise DriverError("another process has begun to write this file, while it was read", Kind.BUSY)
+        return rows
+
+    def run(self, sql: str) -> None:
+        self._ticks, self._ended = 0, False
+        self._wait(partial(self._step, sql))
+
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
+        """See Database. Of many, none is looked at between them; one that another process is in the way of waits."""
+        if len(texts) == 1:
+            super().run_all(texts)
+            return
+        self._ticks, self._ended, left = 0, False, iter(texts)
+        try:
+            with self.translated(), self._cursor() as cursor:
+                deque(map(cursor.execute, left), maxlen=0)
+        except DriverError as failed:
+            failed.number = len(texts) - length_hint(left)
+            raise
+
+    def _step(self, sql: str) -> None:
+        if self._ended:  # while it waited
+            raise DriverError("interrupted", Kind.CANCELLED)
+        with self.translated():
+            self.connection.text_factory = bytes  # it may be no UTF-8, and is dropped
+            for _row in self.connection.execute(sql):
+                pass  # an unfetched SELECT would lock its table
+
+    def _wait(self, attempt: Callable[[], Any]) -> Any:
+        """Return what *attempt* does, when no other process is in its way. Raises DriverError, BUSY for a lock."""
+
+        def look() -> Any:
+            try:
+                return attempt()
+            except DriverError as failed:
+                self._runs = failed.kind is Kind.BUSY and self._is_run()
+                raise self.locked_error([]) if self._runs else failed from None
+
+        try:
+            return self._poll(look if self.looks else attempt)
+        except LockedError:
+            self.lock_timeout = 0  # whoever has waited in vain ends, and does not wait again to clean up
+            raise DriverError("database is locked", Kind.BUSY) from None
+
+    def _is_run(self) -> bool:
+        """Tell if a run of this tool has the lock."""
+        with contextlib.suppress(LockedError), contextlib.ExitStack() as stack:
+            self._lock(stack, 0)
+            return False
+        return True
+
+    def at_work(self, rows: Sequence[Applied]) -> list[str]:
+        """See Database. The lock says nothing of who has it: a row that is claimed does."""
+        claimed = [row for row in rows if row.dirty and row.owner]
+        if not claimed or not self._is_run():
+            return []
+        who, _, pid = str(claimed[0].owner).partition(", connection ")[0].partition(", pid ")
+        return [f"pid {pid}, {who}, since {claimed[0].applied_at:%Y-%m-%d %H:%M:%S} UTC"]
+
+    def locked_error(self, holders: Sequence[str]) -> LockedError:
+        """See Database. What a run writes may have outgrown its memory: then nobody can read before it commits."""
+        error = super().locked_error(holders)
+        if self._runs:
+            error.what = "another run is at work, and nothing can be read before it commits"
+            error.state, error.fix = "", "wait for it, and run the same command again"
+        return error
+
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """See Database. The sqlite3 client would put NULL where a bind marker stands, and say nothing."""
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
+        words = [self.forms.fold(word).upper() for word in words]
+        if ("TOTAL_CHANGES", "(") in itertools.pairwise(words):
+            yield "total_changes() counts what this tool writes, too", "use changes(), which is about one statement"
+        if {"QUERY_ONLY", "COUNT_CHANGES"} & {*words[:4]} and words[0] == "PRAGMA" and {"=", "("} & {*words}:
+            yield "the history could not be written any more", "take it out"
+        text = bare(statement.text, self.syntax) if set("?:@$#").intersection(statement.text) else ""
+        if found := re.search(r"\?\d*|(?<![\w$:])[:@$#][A-Za-z_]\w*", text):
+            yield f"{found[0]} is a bind marker without a value", "write the value; put text in single quotes"
+
+    def find_loose(self, statements: Sequence[Statement], *, journaled: bool) -> list[_Fault]:
+        """See Database. A SAVEPOINT by itself begins a transaction, and what it holds at the end of a file is lost."""
+        opened = list[tuple[str, str, Statement]]()  # the name, and as it is written
+        for statement in statements:
+            first = first_word(statement.text, self.syntax)
+            if first not in ("SAVEPOINT", "RELEASE"):
+                continue
+            word, names = words_of(statement.text, self.syntax)[-1], [each for each, *_ in opened]
+            name = self.forms.fold(word)
+            if first == "RELEASE":
+                del opened[len(names) - 1 - names[::-1].index(name) if name in names else len(names) :]
+            elif journaled:
+                fix = "write BEGIN before it, and COMMIT after the last RELEASE"
+                return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
+            else:
+                opened.append((name, word, statement))
+        return [
+            (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
+        ]
+
+    def back_up(self, path: Path) -> None:
+        """See Database. Whole or not at all: it gets its name when it has been checked."""
+        part = path.with_name(f"{path.name}.part")
+        self.query("BEGIN")
+        self.query("SELECT count(*) FROM sqlite_master")  # no lock is waited for after this
+        try:
+            with contextlib.closing(sqlite3.connect(part)) as copy, self.translated():
+                self.connection.backup(copy)
+                self.query("COMMIT")
+                found = copy.execute("PRAGMA quick_check").fetchone()[0]
+            if found != "ok":
+                raise DriverError(f"the copy is damaged: {found}")  # noqa: TRY301 (one way out)
+            part.rename(path)
+        except (OSError, sqlite3.Error, DriverError) as error:
+            self.rollback()
+            with contextlib.suppress(OSError):
+                part.unlink()
+            what = f"the backup failed: {getattr(error, 'strerror', None) or getattr(error, 'message', None) or error}"
+            fix = "make room, or name another place:  --backup /path/to/file"
+            raise MigrateError(what, where=shown_path(path), state="nothing was changed.", fix=fix) from None
+
+    def broken_references(self) -> Counter[tuple[str, str]]:
+        """See Database. A mismatch in the schema itself, which SQLite reports as an error, is not counted."""
+        broken: Counter[tuple[str, str]] = Counter()
+        for (table,) in self.query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%'"):
+            with contextlib.suppress(DriverError):
+                broken.update((row[0], row[2]) for row in self.query(f"PRAGMA foreign_key_check({self.quoted(table)})"))
+        return broken
+
+    @contextlib.contextmanager
+    def lock(self, *, journaled: bool) -> Iterator[None]:
+        """See Database. Of every run, on the folder: one on the file gets in SQLite's own way on some systems."""
+        with contextlib.ExitStack() as stack:
+            self._lock(stack, None)
+            yield
+
+    def _lock(self, stack: contextlib.ExitStack, lock_timeout: float | None) -> None:
+        """Take the lock until the end of *stack*. Raises LockedError."""
+        if os.name == "nt" or self._in_memory:  # there the claim row alone has to do
+            return
+        import fcntl
+
+        folder, mode, descriptors = self._file.parent, self._file.parent.stat().st_mode, list[int]()
+        with contextlib.suppress(PermissionError):
+            descriptors.append(os.open(folder, os.O_RDONLY))
+            stack.callback(os.close, descriptors[0])
+        # Who comes by a hard link, or may write the folder and not list it, has the file alone in common.
+        unlisted = mode & (mode >> 1) & ~(mode >> 2) & 0o111
+        if (unlisted or self._file.stat().st_nlink > 1) and sys.platform == "linux":  # there it is in no way
+            descriptors.append(stack.enter_context(self._descriptor()))
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):  # not on NFS, on a folder: there the claim row has to do
+                self._poll(partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB), lock_timeout)
+                stack.callback(fcntl.flock, descriptor, fcntl.LOCK_UN)
+
+
+_ENDLESS: Final = 2**31 - 1  # milliseconds: the longest limit of PostgreSQL
+UNSAID: Final = {"default", "configuration file"}  # the source of a limit that no database, role or URL has set
+# On bare text in upper case: a word of that name may also be a column of a view, or a function.
+CONCURRENTLY: Final = (
+    r"(((CREATE\s+(UNIQUE\s+)?|DROP\s+)INDEX|REINDEX\b(\s*\([^)]*\))?\s*\w+)\s+CONCURRENTLY\b"
+    r"|REINDEX\s*\([^)]*\bCONCURRENTLY\b|ALTER\s+TABLE\b.*\bDETACH\b.*(?<!\.)\bCONCURRENTLY\s*\Z)"
+)
+_NAME: Final = r"""((?!ON )(?:"[^"]*"|[^\s"(])+(?: \. (?:"[^"]*"|[^\s"(])+)*)"""
+STRINGS: Final = "standard_conforming_strings"
+_ENCODED: Final = r"client_encoding(?!(\W|TO\b)*utf)|\bSET\s+(SESSION\s+|LOCAL\s+)?NAMES\b(?!\W*utf)"
+
+
+class Postgres(Database):
+    """PostgreSQL through psycopg: a file is one message, the server splits it."""
+
+    schemes, label, driver, syntax = "postgres postgresql", "PostgreSQL", "'psycopg[binary]'", POSTGRES_SYNTAX
+    url_form = "postgres://user:password@host:5432/name"
+    url_options = """application_name channel_binding client_encoding connect_timeout gssencmode host hostaddr
+        keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts options passfile
+        password port require_auth schema search_path service ssl_max_protocol_version ssl_min_protocol_version sslcert
+        sslcertmode sslcrl sslcrldir sslkey sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs
+        tcp_user_timeout user"""  # libpq's own names, and two that other tools take
+    url_words = _words_of_options("""
+        sslmode: disable allow prefer require verify-ca verify-full
+        channel_binding gssencmode: disable prefer require
+        sslcertmode: disable allow require
+        sslnegotiation: postgres direct
+        ssl_min_protocol_version ssl_max_protocol_version: TLSv1 TLSv1.1 TLSv1.2 TLSv1.3
+        target_session_attrs: any read-write read-only primary standby prefer-standby
+        load_balance_hosts: disable random""")
+    kinds: ClassVar = _kinds(
+        "ABSENT 42P01; ALONE 25001, 2D000, 55P04; CANCELLED 57014; DEADLOCK 40001, 40P01; FULL 53100; "
+        "LOCK_TIMEOUT 55P03; PRESENT 42701, 42710, 42723, 42P04, 42P06, 42P07; READ_ONLY 25006; TAKEN 23505; "
+        "FORBIDDEN 42501"
+    )
+    row_errors = "23...|22001|22003"
+    rights = (
+        (r"not permitted to log in", "ALTER ROLE {4} LOGIN;"),
+        (r"permission denied to create role", "ALTER ROLE {4} CREATEROLE;"),
+        (r"permission denied to create database", "ALTER ROLE {4} CREATEDB;"),
+        (r"CREATE privilege on (the )?current database", "GRANT CREATE ON DATABASE {1} TO {4};"),
+        (r"privileges of the (?P<name>\w+) role", "GRANT {0} TO {4};"),
+        (r'set parameter "(?P<name>[^"\n]+)"', "GRANT SET ON PARAMETER {0} TO {4};"),
+        (
+            rf'permission denied for (?P<kind>{"|".join(_RIGHTS)}) "?(?P<name>[^"\n]+?)"?(\. DETAIL.*)?(\n|$)',
+            "GRANT {2} ON {3} {0} TO {4};",
+        ),
+        (r"permission denied for ([a-z]+ )?(table|view) (?P<name>[^\n]+)", "GRANT {2} ON {0} TO {4};"),
+    )
+    # pg_depend knows what lies in a schema, and what of it belongs to an extension (e) or to another object (i).
+    objects_sql = """SELECT replace(replace(o.type, 'composite ', ''), ' object', ''), o.identity
+        FROM pg_catalog.pg_depend d, LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+        WHERE d.deptype = 'n' AND d.refclassid = 'pg_catalog.pg_namespace'::regclass AND o.type <> 'extension'
+        AND d.refobjid IN (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = ANY(?)) AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend e WHERE (e.classid, e.objid) = (d.classid, d.objid) AND e.deptype IN ('e', 'i')
+        AND e.refobjid <> e.objid) ORDER BY d.objid"""
+
+    lexer, whole_files, transaction_id_sql = "postgres", True, "SELECT txid_current()"
+    unsafe = regex(r"[^\0-\[\]-\x7f]"), "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8')"
+    digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
+        version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
+    split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
+    skipped_pattern = regex(_RESTRICT)
+    speaks_pattern = regex(_ENCODED, re.IGNORECASE)
+    opens_pattern = regex(
+        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
+    )
+    # What asks for modes, of one transaction, or of all that come.
+    _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
+    _once_pattern = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
+    _always_pattern = regex(rf"SET ((LOCAL|SESSION) )?(CHARACTERISTICS AS|\"?DEFAULT_{_mode})")
+    _only_pattern = regex(r"READ ONLY|READ_ONLY\"? (=|TO) '?(ON|TRUE|YES|T|Y|1)\b")
+    time_type, id_type = "TIMESTAMP(3)", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+    forms_type, id_name = _PostgresForms, "lastval()"
+    takes_back = names_in("set role temp prepared cursor listen id seed connection")
+    rolled_back = names_in("set role temp cursor listen id connection")
+    own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
+    waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
+    # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
+    taking_pattern = regex(
+        _TAKES + r"|ALTER (INDEX (IF EXISTS )?|SCHEMA )own RENAME\b|ALTER TABLE .* ATTACH PARTITION own\b"
+        r"|DROP OWNED BY .*\bown\b"
+    )
+    ways_out: ClassVar = Database.ways_out | {
+        "SCHEMA": f"take it out, or {_OTHER.format('{1}.{2}')}",
+        "OWNED": "take it out, or write what is to be dropped",
+    }
+    _apart = _Refusal(
+        CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
+        "this cannot run inside a transaction",
+        _ALONE,
+    )
+    refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
+        "COPY": _Refusal(
+            r"COPY\b(?!.*;\n\\\.\Z)((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
+            "only a client can send what this COPY reads, or take what it writes",
+            "write the data below COPY .. FROM stdin; with a line of only \\. after it, or use a file on the server",
+        )
+    }
+    # A wait that is shorter, and what is told, change nothing that a file leaves.
+    brief_pattern = regex(
+        r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
+        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
+        re.DOTALL,
+    )
+    # Inside the transaction, so that it also holds behind a pooler that hands out connections.
+    reset_sql = (
+        *("RESET SESSION AUTHORIZATION", "RESET ROLE", "SET CONSTRAINTS ALL IMMEDIATE", "RESET ALL", "DEALLOCATE ALL"),
+        *("CLOSE ALL", "UNLISTEN *", "DISCARD TEMP", "DISCARD SEQUENCES"),
+    )
+    # All that could go by CASCADE: what it is, if it lies in the schemas ?, and what it is a part of.
+    _tied_sql = """SELECT a.*, o.type, o.identity, o.schema, coalesce(o.schema ~ '^"?pg_t' OR o.schema IN (
+            SELECT quote_ident(name) FROM unnest(?::text[]) AS name), false), ARRAY(
+            SELECT ARRAY[refclassid::bigint, refobjid::bigint, refobjsubid] FROM pg_catalog.pg_depend d
+            WHERE deptype <> 'n' AND (d.classid, d.objid, d.objsubid) = (a.classid, a.objid, a.objsubid))
+        FROM (SELECT classid, objid, objsubid FROM pg_catalog.pg_depend
+            UNION SELECT refclassid, refobjid, refobjsubid FROM pg_catalog.pg_depend WHERE deptype <> 'n') a,
+        LATERAL pg_catalog.pg_identify_object(a.classid, a.objid, a.objsubid) o
+        WHERE a.objid >= 16384 ORDER BY a.objid DESC, o.identity"""  # what is newer may depend on what is older
+    _there_sql = """SELECT a.*, o.identity FROM unnest(?::oid[], ?::oid[], ?::integer[]) AS a (class, number, part),
+        LATERAL pg_catalog.pg_identify_object(class, number, part) o"""
+    of_tables = "TRIGGER", "POLICY", "RULE"
+    _relations = "TABLE", "VIEW", "SEQUENCE", "FOREIGN TABLE", "MATERIALIZED VIEW"
+    of_schemas = (*_relations, "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE")
+    # Nothing depends on them.
+    _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
+    _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
+    making_pattern = _makes(
+        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
+    )
+    _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
+    # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
+    _staying_codes = names_in("42501 2BP01 25001 42809 42725")
+    _part = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _ways: ClassVar = {  # to drop what is not dropped as all others are
+        rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
+        rf"composite type column (.+)\.{_part}": "ALTER TYPE {} DROP ATTRIBUTE {}",
+        rf"default value for (.+)\.{_part}": "ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT",
+        rf"(table|domain) constraint {_part} on (.+)": "ALTER {0} {2} DROP CONSTRAINT {1}",
+        r"publication relation (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLE ONLY {0}",
+        r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
+        r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
+        r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
+        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
+    }
+    # Of the search path the first that lasts: what is in pg_temp goes with the session.
+    lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
+        WHERE name !~ '^pg_' ORDER BY place LIMIT 1)"""
+    schema_sql = f"""SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass(?)), {lasting_sql})"""
+    absent_sql = "SELECT to_regclass(?) IS NULL"
+    _owner_sql = """SELECT pg_catalog.pg_get_userbyid(owner) FROM (
+        SELECT relowner AS owner FROM pg_catalog.pg_class WHERE oid = to_regclass(?)
+        UNION ALL SELECT typowner FROM pg_catalog.pg_type WHERE oid = to_regtype(?)
+        UNION ALL SELECT nspowner FROM pg_catalog.pg_namespace WHERE oid = to_regnamespace(?)
+        UNION ALL SELECT proowner FROM pg_catalog.pg_proc WHERE proname = ?) AS owners"""
+    hides_sql = """SELECT row_security_active(c) AND (SELECT bool_or(polpermissive AND whole) IS NOT TRUE
+            OR bool_or(NOT polpermissive AND NOT whole)
+        FROM (SELECT polpermissive, pg_get_expr(polqual, polrelid) = 'true' AS whole FROM pg_catalog.pg_policy
+            WHERE polrelid = c AND polcmd IN ('r', '*') AND EXISTS (
+                SELECT FROM unnest(polroles) r WHERE r = 0 OR pg_has_role(r, 'USAGE'))) AS found)
+        FROM to_regclass(?) c"""
+    elsewhere_sql = """SELECT nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
+        ON n.oid = c.relnamespace WHERE relname = ? AND relkind IN ('r', 'p') AND nspname !~ '^pg_'
+        AND ?::text[] <@ ARRAY(SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = c.oid AND attnum > 0)
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_settings WHERE name = 'search_path'
+            AND source IN ('user', 'database user', 'client')) ORDER BY 1"""
+    # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
+    lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
+    unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
+    transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
+    server_times = True
+    _sessions_sql = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
+        to_char(coalesce(a.xact_start, a.backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+        CASE WHEN a.state = 'active' THEN '' ELSE a.state || ', last ' END, a.query
+        FROM pg_catalog.pg_stat_activity a WHERE a.pid """
+    holder_sql = f"""{_sessions_sql}IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory'
+        AND l.granted AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+        AND l.objsubid = 1 AND (l.classid::bigint << 32) | l.objid::bigint = ('x' || left(?, 16))::bit(64)::bigint)"""
+    blockers_sql = _sessions_sql + "= ANY(pg_catalog.pg_blocking_pids(?))"
+    end_sql = "SELECT pg_terminate_backend({});"
+    progress_sql = """WITH ours AS (SELECT ?::integer AS pid), work AS (
+        SELECT pid, phase, greatest(blocks_done, tuples_done) AS done, greatest(blocks_total, tuples_total) AS total
+        FROM pg_catalog.pg_stat_progress_create_index UNION ALL
+        SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_vacuum UNION ALL
+        SELECT pid, phase, heap_blks_scanned, heap_blks_total FROM pg_catalog.pg_stat_progress_cluster)
+        SELECT concat_ws(', ', phase, 100 * done / nullif(total, 0) || ' %') FROM work JOIN ours USING (pid)"""
+    beside_sql = (
+        "SELECT 'role', rolname::text FROM pg_roles",
+        "SELECT 'database', datname::text FROM pg_database",
+        "SELECT 'tablespace', spcname::text FROM pg_tablespace",
+        "SELECT 'replication slot', slot_name::text FROM pg_replication_slots",
+    )
+    _proved: ClassVar[Mapping[type, str]] = {
+        Note: "WITH hit AS ({} RETURNING 1) SELECT 1 / count(*) FROM hit",
+        Truth: "SELECT 1 / ({})::integer",
+    }
+    schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
+    _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
+        'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
+        SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
+    _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
+    _hides_pattern = regex(_hiding)
+    _touches_pattern = regex(
+        rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
+        r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
+    )
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _sets_pattern = regex(
+        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
+    )
+    _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
+        HAVING bool_and(
+        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
+    # What a statement names: an index and its table, or an index, or a partition.
+    _named_pattern = regex(
+        rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
+        rf"|DROP INDEX CONCURRENTLY (?:IF EXISTS )?{_NAME}|ALTER TABLE .* DETACH PARTITION {_NAME}"
+    )
+    # All that is left half done, or the index ? of that name in the schema of the table ?, or the partition.
+    _unfinished_sql = """WITH named AS (SELECT name, to_regclass(coalesce((SELECT quote_ident(nspname) || '.'
+            FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class t ON n.oid = t.relnamespace
+            WHERE t.oid = to_regclass(?)), '') || name) AS oid FROM (SELECT ?::text AS name) AS given)
+        SELECT concat('the index ', c.oid::regclass, ' is invalid: DROP INDEX CONCURRENTLY ', c.oid::regclass, ';')
+        FROM pg_catalog.pg_index JOIN pg_catalog.pg_class c ON c.oid = indexrelid
+        JOIN named ON c.oid = named.oid OR name IS NULL
+        WHERE NOT indisvalid AND c.relkind = 'i' AND NOT EXISTS (  -- another session builds it
+            SELECT FROM pg_catalog.pg_stat_progress_create_index WHERE index_relid = c.oid AND pid <> pg_backend_pid())
+        UNION ALL SELECT concat('the partition ', inhrelid::regclass, ' is detached in part: ALTER TABLE ',
+            inhparent::regclass, ' DETACH PARTITION ', inhrelid::regclass, ' FINALIZE;')
+        FROM pg_catalog.pg_inherits i JOIN named ON oid = inhrelid WHERE to_jsonb(i) ->> 'inhdetachpending' = 'true'"""
+
+    _limits_sql = """SELECT pg_backend_pid(), name, setting::integer, source,
+        upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
+        WHERE name IN ('lock_timeout', 'statement_timeout')"""
+
+    # The connection.
+
+    def _connect(self, *, write: bool) -> None:
+        import psycopg
+
+        self.driver_errors = (psycopg.Error,)
+        # Keepalives: a dead network is noticed within a minute or so; without them a run could hang for ever.
+        url, hosts = self.url, ",".join(host for host, _ in self.url.hosts)
+        options: dict[str, Any] = {"user": url.user, "password": url.password, "host": hosts, "dbname": url.database}
+        options |= {"port": ",".join(str(port or "") for _, port in url.hosts), "application_name": "migrate"}
+        options |= {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+        options |= {"connect_timeout": "10", "tcp_user_timeout": "60000"} | {**url.options}
+        if self.search_option:  # so it stays where a file, or we, say RESET ALL
+            options["options"] = f"{options.get('options', '')} {self.search_option}"
+            options = {name: value for name, value in options.items() if name not in {"schema", "search_path"}}
+        given = {name: value for name, value in options.items() if value.strip(",")} | {"client_encoding": "utf8"}
+        self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
+        self.connection.add_notice_handler(self._heard)
+        found = self.query(self._limits_sql)
+        self.session_id, self.level = found[0][0], found[0][4]
+        self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
+        unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
+        self.own, self.lock_limit = {}, self.lock_wait
+        for _, name, value, source, _ in found:
+            said, ours = self._wanted()[name]
+            if said or source in unsaid:
+                self.own[name] = ours
+            elif name == "lock_timeout":
+                self.lock_limit = value / 1000
+        if self._status(b"standard_conforming_strings") == "off":
+            self.syntax = POSTGRES_BACKSLASH_STRINGS
+            self.split_pattern = re.compile(f"{STRINGS}|{_ENCODED}", re.IGNORECASE)
+        encoding = self._status(b"server_encoding")
+        self.encoding = "" if encoding in {"UTF8", "SQL_ASCII"} else encoding  # the second one takes what it gets
+        if limits := self.session_sql(local=False):
+            self.send(*limits)
+
+    @classmethod
+    def read_url(cls, rest: str) -> DatabaseURL:
+        """See Database."""
+        url = super().read_url(rest)
+        if {"schema", "search_path"} <= url.options.keys():
+            raise ValueError("has both schema and search_path", "write one of the two")
+        return url
+
+    @property
+    def search_path(self) -> str:
+        """Return what the URL says of it; empty where it says nothing."""
+        schema = self.url.options.get("schema", "")
+        return self.quoted(schema) or self.url.options.get("search_path", "")
+
+    @property
+    def search_option(self) -> str:
+        """Return that as an option of the server's."""
+        return self.search_path and "-csearch_path=" + re.sub(r"([\s\\])", r"\\\1", self.search_path)
+
+    def home(self, table: str) -> str | None:
+        """See Database. What the URL names first need not be there yet."""
+        first = re.match(r'\s*(?!"?(?:\$user\b|pg_))("(?:[^"]|"")+"|[^",\s]+)', self.search_path)
+        return self._fold(first[1]) if first else super().home(table)
+
+    def make_schema(self, schema: str) -> bool:
+        """See Database. IF NOT EXISTS would take the right to, also where it is there."""
+        missing = bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0])
+        if missing:
+            self.query(f"CREATE SCHEMA {self.quoted(schema)}")
+        return missing
+
+    def _heard(self, said: Any) -> None:
+        """Hand on what the server says while a statement runs."""
+        more = {"detail: ": said.message_detail, "hint: ": said.message_hint}
+        texts = [said.message_primary or "", *(f"{name}{text}" for name, text in more.items() if text)]
+        self.hear((said.severity_nonlocalized or said.severity or "notice").lower(), "\n".join(texts))
+
+    def _wanted(self) -> dict[str, tuple[bool, int]]:
+        """Return what this tool would set, in milliseconds, and whether a person has said it.
+
+        A limit of ours is never a round number, so that it can be told from what a file sets.
+        """
+        waits = self.lock_wait, self.statement_wait
+        lock, statement = (min(round(each * 1000) // 2 * 2 + 1, _ENDLESS) if each else 0 for each in waits)
+        return {"lock_timeout": (self.lock_said, lock), "statement_timeout": (self.statement_said, statement)}
+
+    def _limit_instead(self, before: int, after: int) -> str:
+        """Return SQL that limits the wait for locks to *after* milliseconds where the limit is *before* now."""
+        now = f"current_setting('lock_timeout') = '{before}ms'"
+        return f"SELECT set_config('lock_timeout', '{after}', false) WHERE {now}"
+
+    def _can_wait(self) -> bool:
+        return self.connection is not None and not self.connection.closed and not self.in_transaction
+
+    def _take_from(self, before: Any) -> bool:
+        """See Database. Who waits for the lock comes before whoever only looks for it; what it waits for is idle."""
+        from psycopg import generators
+
+        sql = self.lock_sql.replace("try_advisory", "advisory").replace("?", self.literal(self._key))
+        with self.connection.lock:
+            self.connection.pgconn.send_query(sql.encode())
+            self.connection.pgconn.flush()
+            before.close()
+            (result,) = self.connection.wait(generators.execute(self.connection.pgconn))
+            return bool(result.ntuples == 1)
+
+    def cancel(self) -> bool:
+        """See Database. By the protocol's own way, which needs no second login."""
+        with contextlib.suppress(Exception):
+            self.connection.cancel_safe(timeout=float(self.url.options.get("connect_timeout") or 10))
+            return True
+        return False
+
+    def _line(self) -> int:
+        return int(self.connection.pgconn.socket)
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection) and self.connection.info.transaction_status.name == "INTRANS"  # and not INERROR
+
+    def _status(self, name: bytes) -> str:
+        return (self.connection.pgconn.parameter_status(name) or b"UTF8").decode() if self.connection else "UTF8"
+
+    def _explain(self, error: Any, number: int = 0) -> DriverError:
+        diag, place = error.diag, error.diag.statement_position
+        more = {"detail: ": diag.message_detail, "hint: ": diag.message_hint, "in ": None if place else diag.context}
+        message = diag.message_primary or str(error).strip()
+        message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
+        lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
+        kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
+        return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
+
+    @contextlib.contextmanager
+    def _in_utf8(self, *, back: bool = True) -> Iterator[None]:
+        """Speak UTF-8, whatever a file has set, and then, if it is to be *back*, as before.
+
+        But for a ROLLBACK, where that is all that is left.
+        """
+        before, texts = self._status(b"client_encoding"), "SET {}client_encoding TO {}"
+        if before == "UTF8" or self.connection.info.transaction_status.name == "INERROR":
+            yield
+            return
+        self._exchange(texts.format("LOCAL " * self.in_transaction, "UTF8"))
+        try:
+            yield
+        finally:
+            with contextlib.suppress(DriverError):  # after an error, the ROLLBACK does it
+                if back and self._status(b"client_encoding") == "UTF8":
+                    self._exchange(texts.format("LOCAL " * self.in_transaction, before))
+
+    def query(self, sql: str, *args: object) -> Rows:
+        with self._in_utf8():
+            return super().query(sql, *args)
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
+        texts = [self._proved.get(type(each), "{}").format(each) for each in parts]
+        try:
+            with self._in_utf8(back="RESET ALL" not in parts):
+                results = self._exchange(";\n".join(texts))
+        except DriverError as failed:
+            part = parts[failed.number - 1]
+            if failed.code == "22012" and isinstance(part, (Note, Truth)):
+                what = part.otherwise if isinstance(part, Truth) else _OUTRUN
+                raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
+            raise self._of_part(failed, part) from None
+        for part, result in zip(parts, results, strict=True):
+            if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
+                raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
+        return [
+            [
+                tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
+                for row in range(each.ntuples)
+            ]
+            for each in results
+            for columns in [range(each.nfields)]
+        ]
+
+    def commit(self) -> None:
+        """See Database. A tag is what tells that it was none."""
+        self.send(self.commit_sql)
+
+    def run(self, sql: str) -> None:
+        """See Database. The text is one message of the simple protocol, so that each result is one statement."""
+        found = divide(sql, self.syntax)
+        if not found:
+            self._exchange(sql)
+            return
+        end, *places = found
+        try:
+            self._exchange(sql[:end], sql, range(*places))
+        except DriverError as failed:
+            counts = not ("CSV" in sql[:end].upper() and '"' in sql[end:])  # lines; there it counts rows
+            if line := re.search(r"\nin COPY .*?, line (\d+)", failed.message) if counts else None:
+                begins = itertools.islice(re.finditer("\n", sql[end:]), int(line[1]) - 1, None)
+                failed.offset = next((end + found.end() for found in begins), None)
+            raise
+
+    def _exchange(self, sql: str, text: str = "", data: range = range(0)) -> list[Any]:
+        """Send one message of the simple protocol; return libpq's result of each statement. Raises DriverError.
+
+        The last one may read *data*, which are at these places of the *text*.
+        """
+        from psycopg import errors, generators, pq
+
+        if self.connection is None:
+            raise DriverError("the connection is closed", Kind.LOST)
+        with self.translated(), self.connection.lock:
+            self.connection.pgconn.send_query(sql.encode())
+            results = self.connection.wait(generators.execute(self.connection.pgconn))
+            if text and results[-1].status == pq.ExecStatus.COPY_IN:
+                results[-1] = self._send_data(text, data, len(results))
+        for number, result in enumerate(results, 1):
+            if result.status == pq.ExecStatus.FATAL_ERROR:
+                raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
+            if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
+                self.close()  # it would wait for data for ever; closing rolls back
+                raise DriverError(self.refusals["COPY"].what, number=number)
+        return list(results)
+
+    def _send_data(self, text: str, data: range, number: int) -> Any:
+        """Send what the statement with that *number* reads; return its result. Raises DriverError."""
+        from psycopg import generators
+
+        connection = self.connection
+        try:
+            for begin in data[::_PIECE]:  # a large one would wait for ever
+                piece = text[begin : min(begin + _PIECE, data.stop)]
+                connection.wait(generators.copy_to(connection.pgconn, piece.encode()))
+            return connection.wait(generators.copy_end(connection.pgconn, None))
+        except self.driver_errors as error:
+            raise self._explain(error, number) from None
+
+    def session_sql(self, *, local: bool) -> list[str]:
+        """See Database. A pooler hands the session on: there, limits are set inside a transaction only."""
+        if self.pooled and not local:
+            return []
+        name = self.title.replace("migrate", self.url.options.get("application_name", "migrate"), 1)
+        settings = {"application_name": name} | {each: str(value) for each, value in self.own.items()}
+        calls = (f"set_config('{each}', {self.literal(value)}, {local})" for each, value in settings.items())
+        return [f"SELECT {', '.join(calls)}"]
+
+    def opening(self, level: str | None = None) -> list[str]:
+        """See Database. One of ours reads what is committed when it reads it, whatever the database's default is.
+
+        Where there is one snapshot for all, it may not be older than the lock: so one comes first that takes none.
+        """
+        wanted = "READ COMMITTED" if level is None else level or self.level
+        lock = f"LOCK TABLE {self.relation} IN SHARE ROW EXCLUSIVE MODE NOWAIT"
+        begin = self.begin_sql if level == "" and not self.pooled else f"BEGIN ISOLATION LEVEL {wanted}"
+        return [begin, *([] if self._locked or "COMMITTED" in wanted else [lock])]
+
+    def begin(self, *more: str, level: str | None = None) -> list[Rows]:
+        """See Database. Behind a pooler, each transaction may have another session."""
+        found = super().begin(*more, level=level)
+        if self.pooled:
+            self.session_id = self.query("SELECT pg_backend_pid()")[0][0]
+        return found
+
+    def holding(self) -> list[str]:
+        """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
+        if not self._locked:
+            return []
+        truth = Truth(self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key)))
+        truth.otherwise = "this file let go of the lock of this run, and another runner has taken it"
+        return [truth]
+
+    def same_transaction(self, number: str) -> list[str]:
+        truth = Truth(f"txid_current() = {number}")
+        truth.otherwise = "the file has ended the transaction that it runs in"
+        return [truth]
+
+    # Letters.
+
+    def fitted(self, sql: str) -> str:
+        """See Database. The server would look at comments, too."""
+        pieces, position = list[str](), 0
+        for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
+            if kind == "comment":
+                pieces += sql[position:start], self.held(sql[start:end])
+                position = end
+        return "".join((*pieces, sql[position:]))
+
+    def owner_of(self, message: str, text: str = "") -> str | None:
+        """See Database. An error has ended the transaction, so that another connection is asked."""
+        found = re.search(r"must be owner of (?P<kind>[a-z ]+?) (?P<name>[^\n]+)", message)
+        if not found:
+            return None
+        name = self.quoted(found["name"])
+        schema = re.search(rf"""(\w+|"[^"]+")\."?{re.escape(found["name"])}\b""", text)
+        name = f"{schema[1]}.{name}" if schema else name
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
+            return "".join(owner for (owner,) in other.query(self._owner_sql, name, name, name, found["name"])[:1])
+        return ""
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        """See Database. An error would end a transaction."""
+        try:
+            if self.in_transaction:
+                with contextlib.closing(self.another()) as other:
+                    return other.lacking("".join(letters))
+            self.query(f"SELECT convert(decode('{''.join(letters).encode().hex()}', 'hex'), 'UTF8', '{self.encoding}')")
+        except (DriverError, MigrateError) as failed:
+            half = len(letters) // 2
+            if getattr(failed, "code", "") == "22P05":  # else it is not a letter, but this way of asking
+                return {*self._lacking(letters[:half]), *self._lacking(letters[half:])} if half else letters
+        return ()
+
+    # What statements are.
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
+        """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
+        found = super().natures(statements, names)
+        asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
+        if not asked or self.connection is None:
+            return found
+        self.forms.unknown.clear()
+        known = {name for (name,) in self.query(self._harmless_sql, [*asked])}
+        self.forms.known |= {f"{schema}{name.upper()}" for name in known for schema in ("", "PG_CATALOG.")}
+        return super().natures(statements, names) if known else found
+
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
+        """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
+        texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
+        for each in distinct(statements):
+            first = first_word(each.text, self.syntax)
+            makes = first == "CREATE" and self._code_pattern.search(each.text)
+            made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
+            texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
+        text = "\n".join(texts)
+        if not self._touches_pattern.search(text):
+            return Hidden()
+        keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
+        keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
+        keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
+        keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
+        return Hidden(keys=frozenset(keys))
+
+    def has_id(self, statement: Statement) -> bool:
+        """See Database. Which sequence it is about may be told by what depends on texts alone."""
+        words = spelled(statement.text, self.syntax)
+        places = [place for place, word in enumerate(words) if word in ("CURRVAL", "LASTVAL")]
+        asked = ["".join(words[place : closing(words, place + 1) + 1]) for place in places] or ["lastval()"]
+        simple = re.compile(r"(?i)lastval\(\)|currval\((pg_get_serial_sequence\()?'[^()]*'(::REGCLASS|::TEXT)?\)+")
+        try:
+            return all(map(simple.fullmatch, asked)) and bool(self.query(f"SELECT {', '.join(asked)}"))
+        except DriverError:
+            return False
+
+    def refused(self, statement: Statement, failed: DriverError) -> bool:
+        """See Database. Only what the message itself says has a place in it."""
+        return failed.code == "42601" and failed.offset is not None
+
+    def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
+        """See Database. What it takes is a boolean: a word may be cut short."""
+        text, first = statement.text.lower(), first_word(statement.text, syntax)
+        if first == "DISCARD" or (first == "RESET" and re.search(rf"\ball\b|{STRINGS}", text)):
+            return self.syntax
+        if not (first == "SET" or "set_config" in text):
+            return syntax
+        found = re.search(STRINGS + r"""['"]?\s*(?:=|,|\bto\b)\s*e?'?(\w+)""", text)
+        if found and found[1] == "default":
+            return self.syntax
+        off = found and (found[1] in ("0", "of", "off") or "false".startswith(found[1]) or "no".startswith(found[1]))
+        return syntax if not found else POSTGRES_BACKSLASH_STRINGS if off else POSTGRES_SYNTAX
+
+    def _words(self, statement: Statement) -> tuple[str, bool, bool]:
+        """Return the words of what may ask for modes, which come first; if of one transaction, or of all to come."""
+        text = statement.text[:500].upper()
+        words = " ".join(spelled(text, self.syntax)) if re.match(r"(BEGIN|START|SET)\b", text) else ""
+        return words, bool(self._once_pattern.match(words)), bool(self._always_pattern.match(words))
+
+    def modes(self, statement: Statement) -> tuple[str, bool]:
+        """See Database. A quoted word may be one of them."""
+        words, once, always = self._words(statement)
+        found = re.search(_LEVELS, words) if once or always else None
+        return found[0] if found else "", once
+
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        words, once, always = self._words(statement)
+        if (once or always) and self._only_pattern.search(words):
+            yield _READ_ONLY
+
+    def run_alone(self, statement: Statement) -> None:
+        """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
+
+        One that the file, the database or the role has set is.
+
+        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        """
+        if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
+            self.run(statement.text)
+            return
+        found = self._named_pattern.match(" ".join(words_of(statement.text, self.syntax)))
+        name, table = (found[1] or found[3] or found[4], found[2]) if found else (None, None)
+        unfinished = partial(self._unfinished, table, name)
+        before, ours = [] if name else unfinished(), self.own.get("lock_timeout", 0)
+        self.query(self._limit_instead(ours, _ENDLESS))
+        try:
+            self.run(statement.text)
+        except DriverError as failed:
+            with contextlib.suppress(DriverError):
+                failed.left = "".join(f"\nhint: {each[0]}" for each in unfinished() if each not in before)
+            raise
+        self.query(self._limit_instead(_ENDLESS, ours))
+        for (what,) in unfinished() if name else ():  # IF NOT EXISTS has found it
+            message = f"the index {name} exists already, and is invalid: an earlier build of it failed"
+            raise DriverError(f"{message}\nhint: {what}", Kind.UNFINISHED)
+
+    def _unfinished(self, table: str | None, name: str | None) -> Rows:
+        return self.query(self._unfinished_sql, table, name)
+
+    def remains(self, statement: Statement) -> tuple[str, str]:
+        code = code_of(statement, self.syntax)
+        if not re.match(CONCURRENTLY, code, re.DOTALL):
+            return "", ""
+        if code.startswith("ALTER"):
+            sql = "SELECT inhrelid::regclass FROM pg_catalog.pg_inherits WHERE inhdetachpending;"
+            return "a partition detached in part, to be finished with DETACH PARTITION .. FINALIZE", sql
+        sql = "SELECT indexrelid::regclass FROM pg_catalog.pg_index WHERE NOT indisvalid;"
+        return "an invalid index, to be dropped with DROP INDEX CONCURRENTLY", sql
+
+    # The history, and what reset drops.
+
+    def keep(self, schema: str, table: str, *, bare: bool) -> None:
+        """See Database. The history also goes with what its owner owns, and that is who runs this."""
+        super().keep(schema, table, bare=bare)
+        user = self.connection.info.user if self.connection else self.url.user
+        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
+
+    def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
+        """See Database. In a DO block, too, where something may ask first if it is there."""
+        if words[0].upper() != "DO":
+            yield from super().find_made(words, code=code)
+            return
+        for body in (each for each in words if each[0] == "$"):
+            inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
+            for place, before in enumerate([";", *inner[:-1]]):
+                if before.upper() in _BEFORE_STATEMENT:
+                    yield from super().find_made(inner[place : place + 50], code=True)
+
+    def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
+        known: dict[str, int] = dict(self.query(self.schemas_sql))
+        for absent in (each for each in more if each not in known):
+            fix = "correct the name, or leave it out: what is not there need not be dropped"
+            what = f"there is no schema {absent or repr(absent)}{nearest(absent, known)}"
+            raise SettingsError(what, where="--schema", fix=fix)
+        doom, ((home,),) = super().doom(own, more, made), self.query("SELECT quote_ident(current_schema())")
+        remain = {*own, *(name for name, number in known.items() if number < 16384)}  # noqa: PLR2004 (the server's own)
+        stays = {("SCHEMA", name) for name in remain}
+        made = [each for each in made if each.kind not in self.of_server and (each.kind, each.name[0]) not in stays]
+        doom.schemas += [each.name[0] for each in made if each.kind == "SCHEMA" and not each.why]
+        for each in made:
+            of_table, of_schema = each.kind in self.of_tables, each.kind in self.of_schemas
+            name, text = each.name, each.text
+            if len(name) == 1 + of_table:
+                name, text = (self._fold(home or "?"), *name), f"{home}.{text}"
+            if (of_table or of_schema) and name[0] in doom.schemas:
+                doom.again[each.kind, name] = each
+            elif of_schema:
+                why = each.why or "reset leaves that schema alone"
+                doom.roots.append(each._replace(name=name, text=text, why=why))
+            else:
+                doom.roots.append(each)
+        return doom
+
+    def drop_everything(self, doom: Doom) -> None:
+        """See Database. In a savepoint each: the server says what is there, and ours, and needed by nobody else."""
+        leaves = [each for each in doom.roots if each.kind in self._leaves]
+        for each in sorted(leaves, key=lambda each: each.kind != "EVENT TRIGGER"):  # which would hear of the others
+            self._drop_root(doom, each)
+        tied = {row[:3]: row[3:] for row in self.query(self._tied_sql, doom.schemas)}
+        objects = self.query(self.objects_sql, doom.schemas)
+        whys = {row: self._drop(f"DROP {row[0].upper()} IF EXISTS {row[1]} CASCADE") for row in objects}
+        self._find_torn(doom, tied)
+        for kind, identity in self.query(self.objects_sql, doom.schemas):  # still
+            names = tuple(self._fold(each) for each in words_of(identity, self.syntax) if each != ".")
+            why = whys.pop((kind, identity), None) or "it has just been made"
+            fix = f"{self.drop_of(kind, identity)} CASCADE"
+            doom.stay(f"{kind} {identity}", why, doom.again.get((kind.upper(), names)), fix)
+        doom.dropped += len(whys)
+        for each in reversed([each for each in doom.roots if each not in leaves]):
+            self._drop_root(doom, each)
+
+    def _drop_root(self, doom: Doom, root: Made) -> None:
+        sql = f"DROP {root.kind} {root.text}"
+        if (why := self._drop(sql, back=bool(root.why))) is None:
+            return
+        if why or root.why:
+            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            doom.near += root.name[:1] if root.kind in self.of_schemas else ()
+        else:
+            doom.dropped += 1
+            doom.notes.append(f"dropped {root}")
+
+    def _drop(self, sql: str, *, back: bool = False) -> str | None:
+        """Drop a thing, or see if it could be, and take it *back*; return why not, or None where it is not there."""
+        try:
+            self.run(f"SAVEPOINT migrate; {sql}; {'ROLLBACK TO' if back else 'RELEASE'} SAVEPOINT migrate")
+        except DriverError as failed:
+            if failed.code not in self._absent_codes | self._staying_codes:
+                raise
+            self.run("ROLLBACK TO SAVEPOINT migrate")
+            first, *more = re.sub("\nhint: .*", "", failed.message).replace("\ndetail: ", "\n").split("\n")
+            return None if failed.code in self._absent_codes else _some(more or [first])
+        return ""
+
+    def _find_torn(self, doom: Doom, tied: Mapping[tuple[Any, ...], tuple[Any, ...]]) -> None:
+        """Note what of all that was *tied* has gone by CASCADE, and is not of the schemas, nor a part of what is."""
+        numbers = ([each[place] for each in tied] for place in range(3))
+        there = {row[:3]: row[3] for row in self.query(self._there_sql, *numbers)}
+        gone = {each: row for each, row in tied.items() if there.get(each) != row[1]}
+        for each, (kind, identity, schema, ours, parts) in gone.items():
+            wholes = [*map(tuple, parts), *([(*each[:2], 0)] if each[2] else [])]
+            whole = [gone.get(one) or gone.get((*one[:2], 0)) for one in wholes]
+            goes = whole and all(whole) and (schema is None or not all(one and one[3] for one in whole))
+            if not (ours or goes):
+                doom.bars.append((f"{kind} {identity} would go with it", self.drop_of(kind, identity)))
+                doom.near += [self._fold(schema)] if schema else []
+
+    def drop_of(self, kind: str, name: str) -> str:
+        """See Database. By the words of pg_identify_object(), too."""
+        for pattern, way in self._ways.items():
+            if found := re.fullmatch(pattern, f"{kind.lower()} {name}"):
+                return way.format(*found.groups())
+        return f"DROP {re.sub('composite | object', '', kind).upper()} {name}"
+
+
+_TLS_MODES: Final[Mapping[str, Mapping[str, object]]] = {  # the ssl_mode of the mysql client in PyMySQL's words
+    "DISABLED": {"ssl_disabled": True},
+    "PREFERRED": {},
+    "REQUIRED": {"ssl": {"verify_mode": "none"}},
+    "VERIFY_CA": {"ssl_verify_cert": True},
+    "VERIFY_IDENTITY": {"ssl_verify_cert": True, "ssl_verify_identity": True},
+}
+
+
+class MySQL(Database):
+    """MySQL and MariaDB through PyMySQL. DDL commits by itself there, so that every file is journaled."""
+
+    schemes, label, driver, syntax = "mysql mariadb", "MySQL", "'PyMySQL[rsa]'", MYSQL_SYNTAX
+    url_form = "mysql://user:password@host:3306/name"
+    url_options = """charset collation connect_timeout socket ssl-mode ssl_ca ssl_cert ssl_disabled ssl_key ssl_mode
+        ssl_verify_cert ssl_verify_identity unix_socket"""  # PyMySQL's own names, and the mysql client's
+    url_words = _words_of_options(f"ssl_mode ssl-mode: {' '.join(_TLS_MODES)}")
+    kinds: ClassVar = _kinds(
+        "ABSENT 1146; CANCELLED 1317, 1969, 3024; DEADLOCK 1213; FULL 1021, 1114; LOCK_TIMEOUT 1205; "
+        "PRESENT 1007, 1050, 1060, 1061, 1304, 1359, 1537, 1826, 3822; READ_ONLY 1290, 1836; TAKEN 1062; "
+        "LOST 0, 1053, 1927, 2006, 2013, 2055; FORBIDDEN 1044, 1045, 1142, 1143, 1227, 1370, 1419"
+    )
+    _denied = r" command denied to .* for \w+ (?:[`'](?P<database>[^`'.]+)`?\.)?"
+    rights = (
+        (r"to database '(?P<database>[^']*)'", "GRANT ALL ON {1}.* TO {4};"),
+        (
+            rf"^(CREATE|ALTER|DROP|INDEX|INSERT|UPDATE|DELETE){_denied}",
+            "GRANT CREATE, ALTER, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE ON {1}.* TO {4};",
+        ),
+        (rf"^(?P<right>[A-Za-z ]+){_denied}", "GRANT {2} ON {1}.* TO {4};"),
+        (r"at least one of\) the (?P<right>[A-Z_ ]+?)( or |,| privilege)", "GRANT {2} ON *.* TO {4};"),
+        (r"using password", "GRANT FILE ON *.* TO {4};"),
+        (r"log_bin_trust_function_creators", "SET GLOBAL log_bin_trust_function_creators = 1;"),
+    )
+    objects_sql = """SELECT kind, CONCAT('`', REPLACE(name, '`', '``'), '`') FROM (
+        SELECT IF(table_type IN ('VIEW', 'SEQUENCE'), table_type, 'TABLE') AS kind, table_name AS name
+        FROM information_schema.tables WHERE table_schema = DATABASE()
+        UNION ALL SELECT routine_type, routine_name FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION ALL SELECT 'EVENT', event_name FROM information_schema.events WHERE event_schema = DATABASE()) AS objects
+        ORDER BY kind = 'VIEW' DESC"""
+
+    create_database_sql = "CREATE DATABASE {} CHARACTER SET utf8mb4;"
+    row_errors = "(1048|1062|1138|1216|1217|1264|1265|1366|1406|1451|1452|3819|4025) "
+    lexer, quote_mark, transactional, schema_sql = "mysql", "`", False, "SELECT DATABASE()"
+    notes_travel, begin_sql, commit_sql = True, "START TRANSACTION", "COMMIT AND NO CHAIN NO RELEASE"
+    unsafe = regex(r"[^\0-\f\x0e-\[\]-\x7f]"), "CONVERT(X'{}' USING utf8mb4)"  # the client reads CRLF as LF
+    text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
+    table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
+    # Of the whole server: the key holds the database. TiDB takes 64 characters.
+    lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
+    _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
+        FROM information_schema.libraries WHERE library_schema = DATABASE()"""  # MySQL from 9.2 on
+    # A table keeps a foreign key to a table that is gone, and what it holds is not checked any more.
+    _references_sql = """SELECT constraint_schema, table_name, constraint_name, referenced_table_name
+        FROM information_schema.referential_constraints
+        WHERE unique_constraint_schema = DATABASE() AND constraint_schema <> DATABASE()"""
+    of_server = (*Database.of_server, "SCHEMA", "SERVER", "RESOURCE GROUP")
+    of_schemas = "TABLE", "VIEW", "SEQUENCE", "PACKAGE", "PROCEDURE", "FUNCTION", "EVENT"
+    making_pattern = _makes(r"((?!TEMP|INDEX|TRIGGER)\S+ ){0,12}?", *of_server, *of_schemas)
+    forms_type, id_name = _MySQLForms, "LAST_INSERT_ID()"
+    name_marks, folds, schema_words = '`"', (False, False), ("SCHEMA", "DATABASE")  # folds: the server tells
+    taking_pattern = regex(
+        r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
+        rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
+    )
+    ways_out: ClassVar = Database.ways_out | dict.fromkeys(
+        schema_words, "take it out; drop the database by hand, and its history with it"
+    )
+    control_words = Database.control_words | {"SET"}
+    opens_pattern = regex(
+        r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
+        rf"|SET\s+{_AUTOCOMMIT}(0|OFF))\Z"
+    )
+    closes_pattern, apart_pattern = regex(rf"((?!END){_CLOSES}|SET\s+{_AUTOCOMMIT}{_COMMITS})\Z"), regex("SNAPSHOT")
+    _locks = _Refusal(
+        r"LOCK\s+TABLES?\b|FLUSH\s.*\b(READ\s+LOCK|FOR\s+EXPORT)\b",
+        "this locks the tool out of its own history",
+        "remove LOCK TABLES and UNLOCK TABLES (mysqldump --skip-add-locks), or the FLUSH",
+    )
+    refusals: ClassVar = dict.fromkeys(("SAVEPOINT", "RELEASE", "ROLLBACK"), _CONTROL._replace(pattern="")) | {
+        "XA": _Refusal("", "a distributed transaction has no place for the history", "write BEGIN and COMMIT"),
+        "USE": _Refusal(
+            "",
+            "USE would put the rest of the file into another database than the history",
+            "name tables as database.table, or migrate that database with a URL of its own",
+        ),
+        "LOCK": _locks,
+        "FLUSH": _locks,
+    }
+    _columns_sql = "p.user, p.host, '', UTC_TIMESTAMP() - INTERVAL p.time SECOND, '', p.info"
+    _sessions_sql = f"SELECT p.id, {_columns_sql} FROM information_schema.processlist p WHERE "
+    # Who may not see the session of another user sees its number.
+    holder_sql = f"""SELECT l.id, {_columns_sql} FROM (SELECT IS_USED_LOCK(CONCAT('migrate:', ?)) AS id) l
+        LEFT JOIN information_schema.processlist p ON p.id = l.id WHERE l.id IS NOT NULL"""
+    end_sql = "KILL {};"
+    # Seen with the right PROCESS; else nothing is.
+    blockers_sql = f"""{_sessions_sql}p.db = DATABASE() AND p.id NOT IN (CONNECTION_ID(), ?) AND p.id IN (
+        SELECT trx_mysql_thread_id FROM information_schema.innodb_trx)"""
+    progress_sql = "SELECT state FROM information_schema.processlist WHERE id = ? AND state <> ''"
+    # By what it runs: a session that a KILL has found idle is called Killed.
+    _idle_sql = """SELECT 1 FROM information_schema.processlist
+        WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
+    _ours = "sql_quote_show_create"  # that anybody may set to what it is
+    is_mariadb, _syntax_error, _unknown = True, "1064", ("1051", "4091", "4092")  # of a table, a sequence, a view
+    warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
+    _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
+    _warnings_sql = "SHOW WARNINGS LIMIT 20"
+    speaks_pattern = regex(
+        r"(?i)\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)\b|\b(character_set_(client|connection)|collation_connection)\b"
+    )
+    _misreads_pattern = regex(
+        r"(?i)(\bSET\s+(NAMES|CHARSET|CHARACTER\s+SET)|\bcharacter_set_client)\b[\s:=`'\"]+"
+        r"(?!utf8|default|[@\s:=`'\"])"
+    )
+    _code: Rows | None = None  # routines, triggers and views, as they were when last looked at
+    _code_sql = """SELECT routine_type, routine_schema, routine_name, IF(routine_body = 'SQL', routine_definition, NULL)
+        FROM information_schema.routines
+        WHERE routine_schema NOT IN ('sys', 'mysql') UNION ALL
+        SELECT 'TRIGGER', trigger_schema, event_object_table, action_statement FROM information_schema.triggers
+        WHERE trigger_schema <> 'sys' UNION ALL
+        SELECT 'VIEW', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
+    _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE CALL")
+    _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
+    _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
+    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
+    # What may give code another name, or is text that makes some.
+    _moves_pattern = regex(r"(?i)\b(RENAME|PACKAGE)\b|['\"]\s*CREATE\b")
+    _refused_pattern = regex(r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile")
+    beside_sql = (  # MariaDB's roles have no host, MySQL's are users
+        "SELECT 'database', schema_name FROM information_schema.schemata",
+        "SELECT 'role', user FROM mysql.user WHERE is_role = 'Y'",
+        "SELECT 'user', user, host FROM mysql.user WHERE is_role = 'N'",
+        "SELECT 'user', user, host FROM mysql.user WHERE user_attributes IS NULL OR user_attributes IS NOT NULL",
+        "SELECT 'server', server_name FROM mysql.servers",
+        "SELECT 'loadable function', name FROM mysql.func",
+        "SELECT 'plugin', name FROM mysql.plugin",
+        "SELECT 'tablespace', name FROM information_schema.innodb_tablespaces WHERE name NOT LIKE '%/%'",
+        "SELECT 'spatial reference system', srs_name FROM information_schema.st_spatial_reference_systems",
+        "SELECT 'resource group', resource_group_name FROM information_schema.resource_groups",
+    )
+    _key_words: ClassVar = {
+        "PREPARE EXECUTE IMMEDIATE": ("*", "set by code"),
+        "CALL": ("*",),
+        "GLOBAL PERSIST PERSIST_ONLY": ("global",),
+        "GET_LOCK RELEASE_LOCK": ("lock",),
+        "NAMES CHARSET ROLE TRANSACTION": ("set names",),
+    }
+    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
+    _obeying_pattern = regex(
+        r"SET STATEMENT .*? FOR (DELETE|INSERT|REPLACE|UPDATE)\b"  # in a transaction, which is rolled back
+        r"|(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
+        r"((?!EVENT|FUNCTION|PACKAGE|PROCEDURE|SERVER)\S+ ){0,12}?(INDEX|SEQUENCE|TABLES?|TRIGGER|VIEW))\b"
+    )
+    _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
+    _kept_rows = b"1196"  # "some non-transactional changed tables couldn't be rolled back"
+    digest_sql = """SELECT CONCAT(COUNT(*), ' ', COALESCE(SUM(CAST(CONV(LEFT(SHA2(
+        CONCAT(version, ' ', checksum, ' ', dirty), 256), 15), 16, 10) AS UNSIGNED)), 0)) FROM {}"""
+    # How long a statement may wait for a lock, and what the servers have there from their makers; and may run.
+    _compiled: ClassVar = {"lock_wait_timeout": ("86400", "31536000"), "innodb_lock_wait_timeout": ("50",)}
+    _statement_limits = "max_statement_time", "max_execution_time"  # MariaDB's; MySQL's, for SELECT alone
+    # What a name is: of a table, if it has transactions; of what may change others, NULL.
+    _named_sql = """SELECT LOWER(t.table_name), COALESCE(e.transactions, 'NO') = 'YES' FROM information_schema.tables t
+        LEFT JOIN information_schema.engines e ON e.engine = t.engine
+        WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE'
+        UNION SELECT LOWER(table_name), NULL FROM information_schema.views WHERE table_schema = DATABASE()
+        UNION SELECT LOWER(event_object_table), NULL FROM information_schema.triggers
+        WHERE trigger_schema = DATABASE()
+        UNION SELECT LOWER(routine_name), NULL FROM information_schema.routines WHERE routine_schema = DATABASE()
+        UNION SELECT LOWER(schema_name), NULL FROM information_schema.schemata"""  # which names what lies elsewhere
+
+    # The connection.
+
+    account = ""  # as CURRENT_USER() names it
+
+    def _account(self, message: str) -> str:
+        """See Database. The host is that of the account, which need not be the one that this user comes from."""
+        told = re.search(r"user '(.*?)'@'(.*?)' to database", message)
+        user, _, host = self.account.rpartition("@")
+        named = (user, host) if user else told.groups() if told else (self.url.user, "%")
+        return "@".join(map(self.literal, named))
+
+    def _connect(self, *, write: bool) -> None:
+        import pymysql
+        from pymysql.constants import CLIENT
+
+        # RuntimeError: a package for the login is not installed; OSError: a file for TLS cannot be read.
+        self.driver_errors = (pymysql.Error, RuntimeError, OSError)
+        given = {name.replace("-", "_"): value for name, value in self.url.options.items()}
+        timeout, tls = given.get("connect_timeout", "10"), self._tls(given)
+        if len(self.url.hosts) > 1 or not re.fullmatch("[1-9][0-9]{0,6}", timeout) or tls is None:
+            what = (
+                "MySQL takes one host, whole seconds as connect_timeout, true or false as ssl_disabled,"
+                f" ssl_verify_cert and ssl_verify_identity, and as ssl_mode {', '.join(_TLS_MODES)}"
+            )
+            raise SettingsError(what, where=str(self.url), fix="correct the URL: .../database?ssl_mode=REQUIRED")
+        if tls.get("ssl_verify_identity") and "ssl_ca" not in tls:  # PyMySQL would skip it in silence
+            fix = "add it to the URL: &ssl_ca=/etc/ssl/certs/ca-certificates.crt"
+            raise SettingsError("the server's identity is verified with ssl_ca only", where=str(self.url), fix=fix)
+        host, port = self.url.hosts[0] if self.url.hosts else ("", 0)
+        path = given.get("unix_socket") or given.get("socket") or (host if host.startswith("/") else None)
+
+        class Connection(pymysql.connections.Connection):
+            def _create_ssl_ctx(self, sslp: Any) -> Any:
+                if sslp.get("ca") or sslp.get("cert") or sslp.get("verify_mode") not in {None, False, "none"}:
+                    return super()._create_ssl_ctx(sslp)  # type: ignore[misc] # (its stubs do not have it)
+                # Nothing is verified: to read all certificates of the system takes longer than the rest of it.
+                import ssl
+
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+                return context
+
+        place = {"host": host, "port": port, "unix_socket": path, "database": self.url.database}
+        way: dict[str, Any] = {"user": self.url.user, "password": self.url.password.encode(), **place, **tls}
+        way |= {"connect_timeout": int(timeout), "read_timeout": int(timeout), "client_flag": CLIENT.MULTI_STATEMENTS}
+        way |= {"charset": "utf8mb4", "autocommit": True, "program_name": "migrate"}
+        self.connection = Connection(**way, local_infile=False)  # a server could ask for any file
+        # That was for the handshake, with what may not be MySQL at all; a statement may take hours, and would go on.
+        self.connection._read_timeout = None  # noqa: SLF001
+        import socket
+
+        link = self.connection._sock  # noqa: SLF001
+        if link.family != socket.AF_UNIX:  # seconds, times, and milliseconds: a dead network is noticed
+            for name, value in ("KEEPIDLE", 30), ("KEEPINTVL", 10), ("KEEPCNT", 3), ("USER_TIMEOUT", 60_000):
+                if number := getattr(socket, f"TCP_{name}", None):
+                    link.setsockopt(socket.IPPROTO_TCP, number, value)
+        asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6), CURRENT_USER()"
+        ((mode, packet, version, self.session_id, now, self.account, folds),) = self.query(
+            f"SELECT {asked}, @@lower_case_table_names"
+        )
+        self._speak(given)
+        self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
+        self._adapt()
+        self.packet_limit, self.syntax = int(packet), _mysql_syntax(mode)
+        self.packet_size = min(int(packet) / 4, _PACKET)
+        if re.match(r"(?!.*(mariadb|tidb))([89]|\d\d)\.", version, re.IGNORECASE):
+            self.forms, self.is_mariadb = _MySQL9Forms(), False
+
+    def _tls(self, given: dict[str, str]) -> dict[str, Any] | None:
+        """Take what a URL says about TLS out of what it has *given*; None where that is no word for it."""
+        mode = given.pop("ssl_mode", "PREFERRED").upper()
+        paths = {name: given.pop(name) for name in ("ssl_ca", "ssl_cert", "ssl_key") if name in given}
+        tls: dict[str, Any] = {"ssl_verify_cert": "ssl_ca" in paths} | paths
+        tls |= {name: _TRUTH.get(word.strip().lower()) for name, word in given.items() if name.startswith("ssl_")}
+        tls |= _TLS_MODES.get(mode, {"ssl_mode": None})
+        return None if None in tls.values() else tls
+
+    def _speak(self, given: Mapping[str, str]) -> None:
+        """Set what a literal becomes, as the URL says. What is sent is UTF-8, which has every name and comment."""
+        pairs = ("charset", "character_set"), ("collation", "collation")
+        spoken = [f"{word}_connection = {self.literal(given[name])}" for name, word in pairs if name in given]
+        try:
+            self.query(f"SET SESSION {', '.join(spoken)}") if spoken else None
+        except DriverError as failed:
+            self.close()
+            fix = "correct the URL: .../database?charset=utf8mb4"
+            raise SettingsError(failed.message, where=str(self.url), fix=fix) from None
+        self.encoding = given.get("charset", "")
+
+    def _adapt(self) -> None:
+        """Set what the session needs in a cluster; and its limits, where a person has said them, or nobody has."""
+        # Galera, and Group Replication with several primaries: one node's locks are not seen on another, and what is
+        # read has to be what all of them have committed.
+        asked = "wsrep_on", "group_replication_single_primary_mode", *self._compiled, *self._statement_limits
+        listed = ", ".join(f"'{each}'" for each in asked)
+        found: dict[str, str] = dict(self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})"))
+        unsaid = (name for name, usual in self._compiled.items() if self.lock_said or found.get(name) in usual)
+        ours: dict[str, Any] = dict.fromkeys(unsaid, self._whole_seconds())
+        self.lock_limit = min(float(ours.get(name, found.get(name, 0))) for name in self._compiled)
+        if self.statement_said:  # it is kept here; the server is not to be faster
+            ours |= {name: 0 for name in self._statement_limits if float(found.get(name, 0))}
+        if found.get("wsrep_on") == "ON":
+            self.local_locks, ours["wsrep_sync_wait"] = True, 7
+        elif found.get("group_replication_single_primary_mode") == "OFF":
+            self.local_locks, ours["group_replication_consistency"] = True, "'BEFORE'"
+        self.verifies = self.local_locks
+        if ours:
+            self.query("SET SESSION " + ", ".join(f"{name} = {value}" for name, value in ours.items()))
+
+    def _whole_seconds(self) -> int:
+        """Return how long a statement may wait for a lock: the server counts in seconds. No limit is a year."""
+        return max(1, math.ceil(self.lock_wait)) if self.lock_wait else 31536000
+
+    def _can_wait(self) -> bool:
+        return self.connection is not None and self.connection.open
+
+    def _take_from(self, before: Any) -> bool:
+        """See Database. Who waits in GET_LOCK comes before whoever only looks for the lock from time to time."""
+        from pymysql.constants import COMMAND
+
+        sql = self.lock_sql.replace("?, 0", "?").replace("0)", "10)").replace("?", self.literal(self._key))
+        self.connection._execute_command(COMMAND.COM_QUERY, sql)  # noqa: SLF001 (an answer comes later)
+        before.close()
+        self.connection._read_query_result()  # noqa: SLF001
+        return bool(self.connection._result.rows[0][0] == 1)  # noqa: SLF001
+
+    def cancel(self) -> bool:
+        return self._of_session(f"KILL QUERY {self.session_id}") is not None
+
+    def is_idle(self) -> bool:
+        """See Database. MariaDB says nothing of the rest of a packet that was ended between two of its statements."""
+        return bool(self._of_session(self._idle_sql, self.session_id))
+
+    def _of_session(self, sql: str, *args: object) -> Rows | None:
+        """Ask over another connection; None where that cannot be."""
+        with contextlib.suppress(DriverError, MigrateError), contextlib.closing(self.another()) as other:
+            return other.query(sql, *args)
+        return None
+
+    def _line(self) -> int:
+        return int(self.connection._sock.fileno())  # noqa: SLF001
+
+    @property
+    def in_transaction(self) -> bool:
+        return bool(self.connection and self.connection.server_status & 1)
+
+    @property
+    def commits(self) -> bool:  # type: ignore[override]
+        """See Database. The server tells what autocommit is."""
+        return bool(self.connection.get_autocommit())
+
+    def _explain(self, error: Any) -> DriverError:
+        code, message = (*error.args, "")[:2] if error.args and isinstance(error.args[0], int) else (-1, str(error))
+        kind = self.kinds.get(str(code), Kind.OTHER)
+        text = str(message).replace("\0", "")  # it comes in the encoding that a file has set for results
+        text = text or ("the connection was lost" if kind is Kind.LOST else f"error {code}")
+        return DriverError(text, kind, str(code))
+
+    def query(self, sql: str, *args: object) -> Rows:
+        attempt = partial(super().query, sql, *args)
+        return self._again(attempt) if self.local_locks and not self.in_transaction else attempt()
+
+    def _again(self, attempt: Callable[[], Any]) -> Any:
+        """Return what *attempt* does. In a cluster the change of another node may end anything: it is tried again."""
+        for _ in range(20):
+            try:
+                return attempt()
+            except DriverError as failed:
+                if failed.kind is not Kind.DEADLOCK:
+                    raise
+            self.rollback()
+            self.pause(0.1)
+        return attempt()
+
+    def run(self, sql: str) -> None:
+        self._exchange(self._titled(sql))
+
+    def listen(self, limit: int = 20) -> Mapping[int, int]:
+        """See Database. The server keeps what it has said of the last one."""
+        warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
+        if not heard and warned and warned[-1] and limit > 0:
+            with contextlib.suppress(DriverError):  # a KILL that came late: what has run has run
+                heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
+        self.warned, self._heard = (), ()
+        for number, count in enumerate(warned, 1):
+            rows = heard[number - 1] if heard and told < limit else []
+            told += len(rows)
+            self._hand_on(rows, count)
+            missed |= {number: count} if count and not rows else {}
+        return missed
+
+    def _hand_on(self, rows: Rows, count: int = 0) -> None:
+        """Hand on warnings, which come in the encoding that a file has set for results, and that there are *count*."""
+        for row in rows:
+            level, code, text = (str(each, "latin-1").replace("\0", "") for each in row)
+            with contextlib.suppress(UnicodeError):
+                text = text_of(text)
+            if level != "Error":  # which is told by itself
+                self.hear(level.lower(), f"{text} ({code})")
+        if rows and count > len(rows):
+            self.hear("warning", f"and {count - len(rows)} more of the same statement")
+
+    _near_pattern = regex(r"(?s)(.*?)(?:; check the manual .*?)? near '(.*)' at line (\d+)")
+
+    def placed(self, text: str, message: str) -> tuple[int, bool, str]:
+        """See Database. It quotes what comes from there on, and counts the lines of the statement; one is enough."""
+        found = self._near_pattern.fullmatch(message)
+        if not found:
+            return super().placed(text, message)
+        said, quoted, line = found[1], found[2].removesuffix("..."), int(found[3])
+        if not quoted:
+            return len(text), True, f"{said}: it is not complete"
+        shown = _in_utf8mb3(text)
+        begin = sum(len(each) + 1 for each in shown.split("\n")[: line - 1])
+        ends, places = shown.endswith(quoted), [each.start() for each in re.finditer(re.escape(quoted), shown)]
+        exact = ends or len(places) == 1
+        place = len(text) - len(quoted) if ends else next((each for each in places if each >= begin), 0)
+        return place, exact, f"{said} near '{found[2].partition(chr(10))[0]}'"
+
+    def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
+        """See Database. One packet; what the message of an error quotes goes on into the next statement."""
+        texts, step = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])], 2 if listens else 1
+        texts = [part for each in texts for part in (each, self._warnings_sql)[:step]]
+        try:
+            found = self._exchange("; ".join(texts))
+        except DriverError as failed:
+            rest = "; ".join(texts[failed.number :])
+            failed.message = _cut(failed.message, texts[failed.number - 1][:-1], f"\n; {rest}")
+            failed.number = (failed.number - 1) // step + 1
+            raise
+        self.warned, self._heard = self.warned[::step], found[1::2] if listens else ()
+
+    def _titled(self, sql: str) -> str:
+        # The process list shows the statement, and so who runs it. In a conditional comment nothing may be left.
+        return sql if sql.startswith("/*") else f"/* {self.title} */ {sql}"
+
+    def send(self, *parts: str | Statement) -> list[Rows]:
+        """See Database. One packet: a server whose client dies half way goes on with it, to its end or to an error.
+
+        That a note has hit no row ends nothing by itself; that one value is asked for and two are there does. With it
+        the lock of the session is taken again, which RELEASE_ALL_LOCKS() lets go of. What sets a variable to what it is
+        has no rows, which take the driver longer than all else.
+        """
+        held = f" AND COALESCE(GET_LOCK(CONCAT('migrate:', '{self._key}'), 0), 0)" if self._locked else ""
+        hit = f"IF(ROW_COUNT() = 1{held}, @@SESSION.{self._ours}, (SELECT 1 UNION SELECT 2))"
+        proof = f"SET SESSION {self._ours} = {hit}"
+        texts, numbers = list[str](), list[int]()
+        for number, part in enumerate(parts, 1):
+            added = [f"{self._titled(part.text)}\n" if isinstance(part, Statement) else part]
+            if isinstance(part, Statement) and not part.text.startswith("/*"):  # which may be nothing here
+                added.append(self._warnings_sql)
+            # A new row is there, or an error is: no trigger and no policy keeps it out in silence here.
+            added += [proof] if isinstance(part, Note) and not part.startswith("INSERT ") else []
+            texts += added
+            numbers += [number] * len(added)
+        ours = all(isinstance(each, str) for each in parts)
+        whole = ours and parts[0] == self.begin_sql and parts[-1] == self.commit_sql
+        try:
+            attempt = partial(self._exchange, "; ".join(texts))
+            rows: list[Rows] = self._again(attempt) if whole and self.local_locks else attempt()
+        except DriverError as failed:
+            place = min(failed.number, len(numbers)) - 1
+            failed.number = numbers[place]
+            if failed.code == "1242" and texts[place] == proof:
+                raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
+            failed.number += texts[place] == self._warnings_sql  # before which a statement has come to its end
+            part = parts[failed.number - 1]
+            if isinstance(part, Statement):  # what the message quotes goes on into what is ours
+                failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
+            raise self._of_part(failed, part) from None
+        for text, found, count in zip(texts, rows, (0, *self.warned), strict=False):
+            self._hand_on(found if text == self._warnings_sql else [], count)
+        self.warned = ()
+        return rows
+
+    def _exchange(self, sql: str) -> list[Rows]:
+        """Send a packet; return the rows of each result. An error of a later statement comes with its own result."""
+        if self.connection is None:
+            raise DriverError("the connection is closed", Kind.LOST, number=1)
+        found, connection = list[Rows](), self.connection
+        # A file may have set any encoding for its results, of numbers, too, and may ask for what no driver knows: rows
+        # are octets, which nobody reads.
+        kept, connection.decoders, connection.encoding = connection.decoders, {}, "latin-1"
+        connection.use_unicode = False
+        try:
+            with self.translated(), connection.cursor() as cursor:
+                cursor.execute(sql.encode(), None)
+                found.append(cursor.fetchall() if cursor.description else [])
+                self.warned = warned = [cursor.warning_count]
+                while cursor.nextset():
+                    found.append(cursor.fetchall() if cursor.description else [])
+                    warned.append(cursor.warning_count)
+        except DriverError as failed:
+            failed.number = len(found) + 1
+            raise
+        finally:
+            connection.decoders, connection.encoding, connection.use_unicode = kept, "utf-8", True
+        return found
+
+    def run_marked(
+        self, statement: Statement, started: Sequence[str], done: Sequence[str], before: Sequence[str], *, whole: bool
+    ) -> None:
+        """See Database. One packet, which goes on where a transaction is open: the DDL commits *started*, too."""
+        begin = [] if self.in_transaction else [self.begin_sql]
+        if not self.links(statement):
+            self.send(*begin, *started, self.commit_sql, *before)
+            self.run(statement.text)
+            self.listen()
+            self.write_after(done)
+            return
+        try:
+            self.send(*begin, *started, *before, statement, *done, self.commit_sql)
+        except DriverError as failed:
+            before_note = failed.number <= len(begin) + len(started) + len(before) + 1 or not whole
+            failed.ran = self.cut_off and not before_note
+            if failed.kind is Kind.LOST or before_note:
+                raise
+            self.rollback()  # a note has failed: a lock on the history, or a KILL that came late
+            self.write_after(done)
+
+    def links(self, statement: Statement) -> bool:
+        """See Database. Where the version in such a comment does not apply, nothing between two semicolons is left."""
+        return not statement.text.startswith("/*") and (self.is_mariadb or not self._ends_packet(statement))
+
+    def _ends_packet(self, statement: Statement) -> bool:
+        """Tell if nothing can follow: MySQL keeps the semicolon in a routine without BEGIN, and no dump of it loads."""
+        routine = r"(CREATE|ALTER)\s+(DEFINER\s*=.*?\s)?(TRIGGER|EVENT|FUNCTION|PROCEDURE)\b(?!.*\bBEGIN\b)"
+        return bool(re.match(routine, code_of(statement, self.syntax), re.DOTALL))
+
+    def rollback(self) -> bool:
+        """See Database. Tables without transactions keep their rows: a warning says so, and nothing else.
+
+        Where a deadlock has rolled back, it comes with that.
+        """
+        whole = self._is_whole()
+        with contextlib.suppress(DriverError):
+            self.query("ROLLBACK AND NO CHAIN NO RELEASE")
+        whole = whole and self._is_whole()
+        with contextlib.suppress(DriverError):  # not before, which would empty the list of warnings
+            self.query("SET SESSION character_set_results = utf8mb4")  # what is read from now on is text
+        return whole
+
+    def _is_whole(self) -> bool:
+        """Tell if what was just rolled back, if anything was, has left no rows. A file may want no warnings listed."""
+        with contextlib.suppress(DriverError):
+            # The list before the number, which empties it on MySQL; both in whatever encoding the file has set.
+            listed, ((number,),) = self._exchange("SHOW WARNINGS; SELECT @@warning_count LIMIT 1")
+            codes = {code.replace(b"\0", b"") for _, code, _ in listed}
+            return bool(codes or not int(number.replace(b"\0", b""))) and self._kept_rows not in codes
+        return True
+
+    def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
+        """See Database. By the tables that they name, where nothing else that they name could change another one."""
+        known = self.query(self._named_sql)
+        engines = {name: bool(transactions) for name, transactions in known if transactions is not None}
+        others = {name for name, transactions in known if transactions is None}
+
+        def kept(statement: Statement) -> bool | None:  # None: perhaps
+            names = self._names(statement)
+            found = {engines[name] for name in names if name in engines}
+            return None if names & others or len(found) != 1 else found == {False}
+
+        number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
+        certain = all(kept(each) is False for each in statements[number:])
+        # What names nothing that is there has failed at that.
+        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        return number, certain and harmless
+
+    def _names(self, statement: Statement) -> set[str]:
+        """Return all words of a statement that may be names, in lower case."""
+        tokens = tokenize(statement.text, 0, self.syntax)  # a word is its own kind
+        words = (statement.text[start:end] for kind, start, end in tokens if re.match(r"[^\W\d]", kind))
+        return {word.strip('`"').lower() for word in words}
+
+    def took(self, since: float) -> object:
+        """See Database. By the server's clock: what it measures runs in the same packet."""
+        began = (self._clock + timedelta(seconds=since)).isoformat(" ", "microseconds")
+        return Code(f"GREATEST(0, TIMESTAMPDIFF(MICROSECOND, '{began}', UTC_TIMESTAMP(6)) DIV 1000)")
+
+    # Letters.
+
+    def beyond(self, sql: str) -> list[_Fault]:
+        """See Database. Of literals; one that names its character set is in that, and a file may set another one."""
+        last, marks = "", "'" if self.syntax == MYSQL_ANSI_QUOTES else "'\""
+        for kind, start, end in tokenize(sql, 0, self.syntax) if self.lacking(sql) else ():
+            if kind == "quote" and sql[start] in marks and last[:1] != "_":
+                found = super().beyond(sql[start:end])
+                if found and not self.speaks_pattern.search(sql, 0, start):
+                    letter = found[0][0]
+                    what = f"the charset of the URL, {self.encoding}, does not have the letter {letter.text}"
+                    fix = "take charset out of the URL, or write  SET NAMES utf8mb4;  before it"
+                    return [(letter._replace(offset=start + letter.offset), (what, fix))]
+            last = kind
+        return []
+
+    def held(self, value: str) -> str:
+        """See Database. The history has every letter."""
+        return value
+
+    def _lacking(self, letters: Sequence[str]) -> Collection[str]:
+        text = "".join(letters)
+        there = f"CONVERT(X'{text.encode().hex()}' USING utf8mb4)"
+        back = self.query(f"SELECT CONVERT(CONVERT({there} USING {self.quoted(self.encoding)}) USING utf8mb4)")[0][0]
+        return {each for each, found in zip(text, back, strict=False) if each != found}
+
+    # What statements are.
+
+    def find_faults(self, statement: Statement) -> Iterator[tuple[str, str]]:
+        """See Database. Where no note travels with it, a statement may not let go of the lock of the run."""
+        words = spelled(statement.text, self.syntax) if self._refused_pattern.search(statement.text) else []
+        sets = self.forms.nature(words).writes if words[:1] == ["SET"] else frozenset[str]()
+        pairs, history = {*itertools.pairwise(words)}, f"{self.url.database}.{self.kept_table}"
+        if ("RELEASE_ALL_LOCKS", "(") in pairs and words[0] not in ("ALTER", "CREATE"):
+            fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
+            yield "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
+        if ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"):
+            what = (
+                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours"
+            )
+            yield what, "write INSERT statements, or LOAD DATA INFILE of a file on the server"
+        if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
+            yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
+        if words[:1] in (["COMMIT"], ["ROLLBACK"]) and words[-1] == "RELEASE" and words[-2] != "NO":
+            yield "RELEASE would close the connection of this run", "leave RELEASE out"
+        if not history.isascii() and self._misreads_pattern.search(statement.text):
+            what = f"after this the server could not read the name {history}: text is UTF-8"
+            yield what, "take it out, or write  SET NAMES utf8mb4"
+        if "set sql_auto_is_null" in sets:
+            fix = "take it out, and write LAST_INSERT_ID() where it is meant"
+            yield "with this, IS NULL reads LAST_INSERT_ID()", fix
+        if (words[:1] in (["SET"], ["START"]) and ("READ", "ONLY") in pairs) or sets & self._read_only:
+            yield _READ_ONLY
+
+    def _switches(self, words: Sequence[str]) -> bool:
+        """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
+        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        named = (part[: part.index("=")] if "=" in part else part for part in parts)
+        code = " ".join(words)
+        return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
+            "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
+        )
+
+    def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
+        """See Database. What reads a view may call what nobody sees: it is noted."""
+        found = super().natures(statements, names)
+        asks = {each.text for each in distinct(statements) if self._asks_pattern.search(each.text)}
+        both = enumerate(zip(statements, found, strict=True))
+        asking = [place for place, (each, nature) in both if each.text in asks and Trait.SESSION in nature.traits]
+        if not asking:
+            return found
+        self.hidden(())
+        made = (spelled(each.text, self.syntax) for each in statements if self._views_pattern.search(each.text))
+        views = {name.lower() for kind, _, name, _ in self._code or () if kind == "VIEW"}
+        views |= {self.forms.made(words).name for words in made}
+        for place in asking:
+            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
+            if not self.connection or words & views:
+                traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
+                found[place] = found[place]._replace(traits=traits)
+        return found
+
+    def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
+        """See Database. What EXECUTE runs may be in a variable, still."""
+        natures = self.natures(statements)
+        nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
+        if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
+            return nature
+        for place in range(number - 2, -1, -1):
+            source = spelled(statements[place].text, self.syntax)
+            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
+                keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
+                if source[2:4] == ["FROM", "@"] and not any(each.writes & keys for each in since):
+                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
+                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
+                return nature
+        return nature
+
+    def zero(self, keys: Collection[str]) -> list[str]:
+        """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
+        parts = ["DO LAST_INSERT_ID(0)"] if "id" in keys else []
+        if _TRANSIENT.isdisjoint(keys):
+            return parts
+        if self.is_mariadb:
+            return [*parts, "DO (SELECT 1 FROM (SELECT 1) AS one)"]
+        return [*parts, "SELECT 0 FROM DUAL WHERE 0", f"SET SESSION {self._ours} = @@SESSION.{self._ours}"]
+
+    def hidden(self, statements: Iterable[Statement]) -> Hidden:
+        """See Database. The text of a routine that this user may not see is NULL."""
+        if self._code is None:
+            self._code = self.query(self._code_sql) if self.connection else []
+        statements, home = distinct(statements), self.url.database.lower()
+        named = "\n".join(each.text for each in statements).lower()
+        code: list[tuple[str, str, str | None]] = [
+            (kind, name.lower() if kind in _ON_TABLES or schema.lower() == home else "", text)
+            for kind, schema, name, text in self._code
+            if schema.lower() == home or schema.lower() in named
+        ]
+        for text in (each.text for each in statements if not self._is_silent(each.text)):
+            words = spelled(text, self.syntax)
+            kind, schema, name = self.forms.made(words) if words[0] == "CREATE" else Created("", "", "")
+            if kind == "TRIGGER" and "ON" in words:
+                name = self.forms.made(["TABLE", *words[words.index("ON") + 1 :]]).name
+            spoken = {after for word, after in itertools.pairwise(words) if word in ("LANGUAGE", "SONAME")}
+            ours = kind in ("FUNCTION", "PROCEDURE") and schema in ("", home) and spoken <= {"SQL"}
+            named_by = (kind, name) if ours or kind in _ON_TABLES else ("", "")
+            code.append((*named_by, "" if kind == "VIEW" else text))
+        if not code:
+            return Hidden()
+        pieces = [(kind, name, None if text is None else self._words(text)) for kind, name, text in code]
+        names = {name for _, _, words in pieces for name in self._assigned(words or ())}
+        settings = {"by code"}
+        if names and self.connection:
+            listed = ", ".join(self.literal(each) for each in sorted(names))
+            rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
+            settings = {name.lower() for name, _ in rows}
+        keys = [(kind in _ON_TABLES, self._keys(words, settings)) for kind, _, words in pieces]
+        known = self._known(pieces, settings) if self.connection and not self._moves_pattern.search(named) else {}
+        views = frozenset(name for kind, name, _ in code if kind == "VIEW")
+        hidden = Hidden(
+            any(text is None or self._id_pattern.search(text) for _, _, text in code),
+            frozenset().union(*(each for _, each in keys)),
+            frozenset().union(*(each for fires, each in keys if fires)),
+            frozenset().union(*(self._awaited(words, settings) for kind, _, words in pieces if kind in _ON_TABLES)),
+            frozenset(name for kind, name, _ in code if kind in _ON_TABLES),
+            code=known,
+        )
+        does = hidden.acts_of(views & known.keys())
+        return hidden._replace(views=views if does.reads | does.writes else frozenset())
+
+    def _words(self, text: str) -> list[str]:
+        """Return the words of code, whether it was made where a backslash escapes, or not."""
+        syntaxes = [self.syntax, *([MYSQL_NO_BACKSLASH_ESCAPES] if "\\" in text else [])]
+        return [word for syntax in syntaxes for word in spelled(text, syntax)]
+
+    def _known(
+        self, pieces: Iterable[tuple[str, str, Sequence[str] | None]], settings: Collection[str]
+    ) -> dict[str, list[Acts]]:
+        """Return what code of this database does, by its name; by that of another one, that nobody knows that."""
+        home = self.url.database.lower()
+        others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
+        found: dict[str, list[Acts]] = {"": [], **{schema: [Acts()] for _, schema in others}}
+        named = (*((kind, name) for kind, name, _ in pieces), *others)
+        functions = frozenset(name for kind, name in named if kind not in ("PROCEDURE", *_ON_TABLES))
+        for kind, name, words in pieces:
+            if kind == "VIEW":
+                acts = Acts(frozenset(), frozenset(), functions)  # any of them
+            elif name:
+                acts = self._acts(words, settings)
+            else:
+                continue
+            found.setdefault("" if kind == "TRIGGER" else name, []).append(acts)
+        return found | {f"{home}.{name}": acts for name, acts in found.items()}
+
+    def _acts(self, words: Sequence[str] | None, settings: Collection[str]) -> Acts:
+        """Return what a piece of code does by itself; what it calls is read by name."""
+        if words is None:
+            return Acts()
+        forms, nature = self.forms, self.forms.nature(["DO", *words])
+        reads = nature.reads - ({"*", "count", "found"} if "code" in nature.writes else set())
+        reads |= {forms.called(words, place + 1) for place, word in enumerate(words) if word == "CALL"}
+        reads |= {"next", *(("count", "warnings") if "DIAGNOSTICS" in words else ())}  # it may insert
+        own = forms.own(words)
+        known = {"CALL"} | ({"PREPARE", "EXECUTE"} if "code" in own else set())
+        names = {*map(forms.fold, words)} | ({"temp *"} if "code" in own and "PREPARE" in words else set())
+        writes = self._keys([word for word in words if word not in known], settings)
+        writes |= nature.writes - _TRANSIENT - {"*", "code"} | {key for key in own if key.startswith("prepared ")}
+        return Acts(
+            frozenset(reads - own), writes, frozenset({*map(forms.fold, words), *({"temp *"} if "code" in own else ())})
+        )
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):
