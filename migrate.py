@@ -3283,6 +3283,7 @@ class DriverError(Exception):  # internal: before it is known what it means to a
 
 
 Rows = list[tuple["Any", ...]]
+_Read = tuple[list[str], Nature] | None  # of a piece of code: its words, and what they are; nobody may see its text
 _Fault = tuple[Statement, tuple[str, str]]  # what is wrong with it, and the way out
 
 
@@ -5719,7 +5720,7 @@ class MySQL(Database):
         "CALL": ("*",),
         "GLOBAL PERSIST PERSIST_ONLY": ("global",),
         "GET_LOCK RELEASE_LOCK": ("lock",),
-        "NAMES CHARSET ROLE TRANSACTION": ("set names",),
+        "NAMES CHARSET ROLE TRANSACTION RESOURCE AUTHORIZATION": ("set names",),
     }
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE|TRIGGER|VIEW|PACKAGE|CALL|EXECUTE|BEGIN)\b")
     _obeying_pattern = regex(
@@ -6252,56 +6253,48 @@ class MySQL(Database):
             code.append((*named_by, "" if kind == "VIEW" else text))
         if not code:
             return Hidden()
-        pieces = [(kind, name, None if text is None else self._words(text)) for kind, name, text in code]
-        names = {name for _, _, words in pieces for name in self._assigned(words or ())}
+        told = [None if text is None else _read(text, self.syntax, self.forms) for _, _, text in code]
+        pieces = [(kind, name, each) for (kind, name, _), each in zip(code, told, strict=True)]
+        names = {name for each in told if each for name in self._assigned(each[0])}
         settings = {"by code"}
         if names and self.connection:
             listed = ", ".join(self.literal(each) for each in sorted(names))
             rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
             settings = {name.lower() for name, _ in rows}
-        keys = [(kind in _ON_TABLES, self._keys(words, settings)) for kind, _, words in pieces]
+        keys = [(kind in _ON_TABLES, self._keys(each and each[0], settings)) for kind, _, each in pieces]
         known = self._known(pieces, settings) if self.connection and not self._moves_pattern.search(named) else {}
         views = frozenset(name for kind, name, _ in code if kind == "VIEW")
         hidden = Hidden(
             any(text is None or self._id_pattern.search(text) for _, _, text in code),
             frozenset().union(*(each for _, each in keys)),
             frozenset().union(*(each for fires, each in keys if fires)),
-            frozenset().union(*(self._awaited(words, settings) for kind, _, words in pieces if kind in _ON_TABLES)),
+            frozenset().union(*(self._awaited(each, settings) for kind, _, each in pieces if kind in _ON_TABLES)),
             frozenset(name for kind, name, _ in code if kind in _ON_TABLES),
             code=known,
         )
         does = hidden.acts_of(views & known.keys())
-        return hidden._replace(views=views if does.reads | does.writes else frozenset())
+        run = hidden.acts_of({*known} & {name for each in known.get("", ()) for name in each.names})  # by triggers
+        fired, awaited = hidden.fired | run.writes - {"*"}, hidden.awaited | run.reads - {"*"}
+        return hidden._replace(views=views if does.reads | does.writes else frozenset(), fired=fired, awaited=awaited)
 
-    def _words(self, text: str) -> list[str]:
-        """Return the words of code, whether it was made where a backslash escapes, or not."""
-        syntaxes = [self.syntax, *([MYSQL_NO_BACKSLASH_ESCAPES] if "\\" in text else [])]
-        return [word for syntax in syntaxes for word in spelled(text, syntax)]
-
-    def _known(
-        self, pieces: Iterable[tuple[str, str, Sequence[str] | None]], settings: Collection[str]
-    ) -> dict[str, list[Acts]]:
+    def _known(self, pieces: Iterable[tuple[str, str, _Read]], settings: Collection[str]) -> dict[str, list[Acts]]:
         """Return what code of this database does, by its name; by that of another one, that nobody knows that."""
         home = self.url.database.lower()
         others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
         found: dict[str, list[Acts]] = {"": [], **{schema: [Acts()] for _, schema in others}}
         named = (*((kind, name) for kind, name, _ in pieces), *others)
         functions = frozenset(name for kind, name in named if kind not in ("PROCEDURE", *_ON_TABLES))
-        for kind, name, words in pieces:
-            if kind == "VIEW":
-                acts = Acts(frozenset(), frozenset(), functions)  # any of them
-            elif name:
-                acts = self._acts(words, settings)
-            else:
-                continue
-            found.setdefault("" if kind == "TRIGGER" else name, []).append(acts)
+        for kind, name, each in pieces:
+            any_of_them = Acts(frozenset(), frozenset(), functions)
+            acts = [any_of_them if kind == "VIEW" else self._acts(each, settings)] if name else []
+            found.setdefault("" if kind == "TRIGGER" else name, []).extend(acts)
         return found | {f"{home}.{name}": acts for name, acts in found.items()}
 
-    def _acts(self, words: Sequence[str] | None, settings: Collection[str]) -> Acts:
+    def _acts(self, code: _Read, settings: Collection[str]) -> Acts:
         """Return what a piece of code does by itself; what it calls is read by name."""
-        if words is None:
+        if code is None:
             return Acts()
-        forms, nature = self.forms, self.forms.nature(["DO", *words])
+        forms, (words, nature) = self.forms, code
         reads = nature.reads - ({"*", "count", "found"} if "code" in nature.writes else set())
         reads |= {forms.called(words, place + 1) for place, word in enumerate(words) if word == "CALL"}
         reads |= {"next", *(("count", "warnings") if "DIAGNOSTICS" in words else ())}  # it may insert
@@ -6323,9 +6316,10 @@ class MySQL(Database):
         found, more = self._table_pattern.match(text), (self._code_pattern, self._hiding_pattern)
         return found is not None and not any(each.search(text, found.end()) for each in more)
 
-    def _awaited(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+    def _awaited(self, code: _Read, settings: Collection[str]) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
-        keys, own = self._keys(words, settings), self.forms.nature(["DO", *(words or ())]).reads & {"id"}
+        words, nature = code or (None, Nature())
+        keys, own = self._keys(words, settings), nature.reads & {"id"}
         start = words.index("ROW") + 1 if words and words[0] == "CREATE" and "ROW" in words else 0
         if words and words[start : start + 1] in (["SET"], ["INSERT"], ["UPDATE"], ["DELETE"], ["DO"]):
             return keys & self.forms.nature(words[start:]).reads | own
@@ -6438,6 +6432,14 @@ class MySQL(Database):
             way = f", with  {rights[0]}\n     then" if rights else "; then"
             fix = f"mend what it says{way} run the same command again"
             raise StatementError(what, where=str(self.url), state=state, fix=fix)
+
+
+@lru_cache(4096)
+def _read(text: str, syntax: Syntax, forms: Forms) -> tuple[list[str], Nature]:
+    """Return the words of code, and what they are as one expression; a backslash in it may escape, or not."""
+    syntaxes = [syntax, *([MYSQL_NO_BACKSLASH_ESCAPES] if "\\" in text else [])]
+    words = [word for each in syntaxes for word in spelled(text, each)]
+    return words, forms.nature(["DO", *words])
 
 
 def _cut(message: str, text: str, tail: str) -> str:
