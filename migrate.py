@@ -2233,7 +2233,10 @@ def covers(keys: Collection[str], others: Collection[str]) -> bool:
 
 
 class Acts(NamedTuple):
-    """What code may do to a session, by keys, "*" where that is not known; its *names*, small, may be of more code."""
+    """What code may do to a session, by keys, "*" where that is not known; its *names*, small, may be of more code.
+
+    "temp *" among them: it may be about any temporary table.
+    """
 
     reads: frozenset[str] = frozenset("*")
     writes: frozenset[str] = frozenset("*")
