@@ -3027,7 +3027,8 @@ class _MySQLForms(Forms):
         """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
         if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'" and "\\" not in words[4]:  # noqa: PLR2004
             return words[4]
-        texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
+        texts = [word[1:-1].upper().strip("; ") for word in words if len(word) > 1 and word[0] in "'\""]
+        texts = [text for text in texts if text[:3] != "DO " or not text[3:].isdigit()]  # which does nothing
         verbs = {text.split()[0] for text in texts if text.strip()}
         odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text_pattern.search, texts))
         return None if odd else ""
