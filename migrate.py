@@ -2280,7 +2280,10 @@ def covers(keys: Collection[str], others: Collection[str]) -> bool:
 
 
 class Acts(NamedTuple):
-    """What code may do to a session, by keys, "*" where that is not known; its *names*, small, may be of more code."""
+    """What code may do to a session, by keys, "*" where that is not known; its *names*, small, may be of more code.
+
+    "temp *" among them: it may be about any temporary table.
+    """
 
     reads: frozenset[str] = frozenset("*")
     writes: frozenset[str] = frozenset("*")
@@ -2325,7 +2328,7 @@ class Hidden(NamedTuple):
             acts = self.acts_of({*called, *[""] * code}) if called else Acts()  # what it changes may fire a trigger
             if called and ("*" not in acts.reads | acts.writes or not code):  # all that it runs is known
                 seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if code else set())
-                reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if key[5:] in acts.names}
+                reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if acts.names & {key[5:], "temp *"}}
                 writes = writes - {"*", "code"} | (acts.writes - {"*"})
             elif code:
                 reads, writes = reads | self.keys, writes | self.keys
@@ -2585,6 +2588,13 @@ class Forms:
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
+
+    def own(self, words: Sequence[str]) -> frozenset[str]:
+        """Return the keys that code has set before it reads them, whichever way it goes; of most, nothing is known.
+
+        "code" is among them where all that it prepares and runs calls nothing.
+        """
+        return frozenset()
 
     def literal_in(self, words: Sequence[str]) -> str | None:
         """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
@@ -3043,6 +3053,12 @@ class _MySQLForms(Forms):
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
     _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
+    _cuts, _branches = names_in("BEGIN DO ELSE LOOP REPEAT THEN ; :"), names_in("ELSE ELSEIF UNTIL WHEN")
+    _opens = names_in("FOR IF LOOP REPEAT WHILE")  # where they stand first
+    # A text that begins so calls nothing and leaves nothing, whatever it names.
+    _calm_pattern = regex(
+        r"(?i)['\"]\s*((ALTER|TRUNCATE)\s+TABLE|DROP\s+(INDEX|TABLE)|CREATE\s+((UNIQUE|FULLTEXT|SPATIAL)\s+)?INDEX)\s"
+    )
 
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """See Forms."""
@@ -3061,7 +3077,8 @@ class _MySQLForms(Forms):
         """See Forms. Where it begins is not known: each literal counts that begins with a verb."""
         if words[:2] == ["SET", "@"] and len(words) == 5 and words[4][0] == "'" and "\\" not in words[4]:  # noqa: PLR2004
             return words[4]
-        texts = [word[1:-1].upper() for word in words if len(word) > 1 and word[0] in "'\""]
+        texts = [word[1:-1].upper().strip("; ") for word in words if len(word) > 1 and word[0] in "'\""]
+        texts = [text for text in texts if text[:3] != "DO " or not text[3:].isdigit()]  # which does nothing
         verbs = {text.split()[0] for text in texts if text.strip()}
         odd = not verbs & self._verbs or verbs & self._odd_verbs or any(map(self._odd_text_pattern.search, texts))
         return None if odd else ""
@@ -3211,6 +3228,67 @@ class _MySQLForms(Forms):
                 yield words[start:place]
                 start = place + 1
         yield words[start:]
+
+    def own(self, words: Sequence[str]) -> frozenset[str]:
+        """See Forms. An assignment holds to the end of its block or branch; where a handler goes on, none does."""
+        sure, early, given = [set[str]()], set[str](), dict[str, list[Sequence[str]]]()
+        for step in self._steps(words):
+            if step[0] in self._branches:
+                sure[-1] = set(*sure[-2:-1])
+            parts, sets, rest = [step], dict[str, Sequence[str]](), list[Sequence[str]]()
+            if step[-1] == ";" and step[0] == "PREPARE":
+                parts, sets = [], {self._prepared(step, 0): step[3:-1]}
+            elif step[-1] == ";" and step[0] == "SET":
+                parts = [*self.assignments(step[1:-1])]
+            for part in parts:
+                if part is not step and part[:1] == ["@"] and part[2:3] in (["="], [":="]):
+                    sets[self._variable(part, 0)] = part[3:]
+                else:
+                    rest.append(part)
+            early |= {key for part in (*sets.values(), *rest) for key in self.variables([*part, ""])} - sure[-1]
+            early |= {self._prepared(step, place) for place, word in enumerate(step) if word == "EXECUTE"} - sure[-1]
+            for before, word in itertools.pairwise(["", *step]):
+                if word == "END":
+                    sure[1:] = sure[1:-1]
+                elif before != "END" and (word in ("BEGIN", "CASE") or (not before and word in self._opens)):
+                    sure.append(set(sure[-1]))
+            sure[-1] |= sets.keys()
+            for key, text in sets.items():
+                given.setdefault(key, []).append(text)
+        if len(sure) > 1 or "CONTINUE" in words:
+            return frozenset()
+        found = {key: texts for key, texts in given.items() if key not in early}
+        return frozenset(found) | ({"code"} if self._is_calm(words, found) else set())
+
+    def _steps(self, words: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Yield the statements of code, and what begins and ends its blocks."""
+        start = 0
+        for place, word in enumerate(words, 1):
+            if word in self._cuts or place == len(words):
+                yield words[start:place]
+                start = place
+
+    def _prepared(self, words: Sequence[str], place: int) -> str:
+        """Return the key of the statement that the word at *place* prepares or runs."""
+        return f"prepared {self.fold(''.join(words[place + 1 : place + 2]))}"
+
+    def _is_calm(self, words: Sequence[str], given: Mapping[str, Sequence[Sequence[str]]]) -> bool:
+        """Tell if all that code runs by EXECUTE begins with a form that calls nothing; *given* are texts of its own."""
+        run = {self._prepared(words, place) for place, word in enumerate(words) if word == "EXECUTE"}
+        sources = [text for key, texts in given.items() if key.startswith("prepared ") for text in texts]
+        undone = sum(each in (("DEALLOCATE", "PREPARE"), ("DROP", "PREPARE")) for each in itertools.pairwise(words))
+        held = [self._variable(each, 0) for each in sources if each[:1] == ["@"]]
+        texts = [text for key in {*held} for text in given.get(key, [[""]])]
+        only = len([key for key in self.variables(words) if key in held]) == len(held) + len(texts)
+        texts += [text for text in sources if text[:1] != ["@"]]
+        begun = [text[2:] if text[:2] == ["CONCAT", "("] else text for text in texts]
+        return (
+            run <= given.keys()
+            and "IMMEDIATE" not in words
+            and words.count("PREPARE") == len(sources) + undone
+            and only  # nothing else writes to what they are prepared from
+            and all(text and self._calm_pattern.match(text[0]) for text in begun)
+        )
 
     def _is_constant(self, words: Sequence[str]) -> bool:
         """Tell if each word of an expression means the same whenever it runs."""
@@ -6406,9 +6484,12 @@ class MySQL(Database):
         reads = nature.reads - ({"*", "count", "found"} if "code" in nature.writes else set())
         reads |= {forms.called(words, place + 1) for place, word in enumerate(words) if word == "CALL"}
         reads |= {"next", *(("count", "warnings") if "DIAGNOSTICS" in words else ())}  # it may insert
-        writes = self._keys([word for word in words if word != "CALL"], settings)
-        writes |= nature.writes - _TRANSIENT - {"*", "code"}
-        return Acts(frozenset(reads), writes, frozenset(map(forms.fold, words)))
+        own = forms.own(words)
+        known = {"CALL"} | ({"PREPARE", "EXECUTE"} if "code" in own else set())
+        names = {*map(forms.fold, words)} | ({"temp *"} if "code" in own and "PREPARE" in words else set())
+        writes = self._keys([word for word in words if word not in known], settings)
+        writes |= nature.writes - _TRANSIENT - {"*", "code"} | {key for key in own if key.startswith("prepared ")}
+        return Acts(frozenset(reads - own), writes, frozenset(names))
 
     def look_again(self, sql: str = "") -> None:
         if not sql or self._code_pattern.search(sql):

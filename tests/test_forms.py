@@ -888,6 +888,11 @@ def ways(*cases: tuple[str, str, str]) -> pytest.MarkDecorator:
     ("whoever may have written all", "SET @x = 1; CALL p(); | DO @x", "3 lacks * of 2"),
     ("and what was set since", "CALL p(); SET @x = 1; DO 1; | DO @x", "again 2"),
     ("but not from itself", "CALL p(); SET @x = @x + 1; DO 1; | DO @x", "4 lacks @x of 2"),
+    ("a text that may do nothing",
+     "SET @s = IF(@a, 'DROP TABLE t', ' do 0; '); PREPARE p FROM @s; EXECUTE p; | DELETE FROM t", "again 1 2"),
+    ("or anything",
+     "SET @s = IF(@a, 'DROP TABLE t', 'DO 0 + f()'); PREPARE p FROM @s; EXECUTE p; | INSERT INTO t VALUES (1)",
+     "4 lacks set by code of 3"),
     ("a setting is read by all", "SET timestamp = 5 + f(); DO 1; | DO 2", "3 lacks set timestamp of 1"),
     ("and can be made again", "SET sql_mode = ''; DO 1; | DO 2", "again 1"),
     ("a setting that was kept", "SET @old = @@sql_mode, sql_mode = ''; DO 1; | SET sql_mode = @old", "again 1"),
@@ -927,6 +932,51 @@ def test_whoever_is_unknown_reads_the_last_id_only_where_the_database_has_such_c
     file = "DO LAST_INSERT_ID(5); CREATE TABLE u (n INT); | INSERT INTO t VALUES (f())"
     assert shown(way(dialect, file)) == ""
     assert shown(way(dialect, file, hidden=True)) == "3 lacks id of 1"
+
+
+RUNS = "PREPARE s FROM @q; EXECUTE s; DEALLOCATE PREPARE s;"
+OF_ITS_OWN = {
+    "BEGIN SET @x = 1; SELECT @x; END": "@x calm",
+    "BEGIN SET @x := 1, @`a b` = 2; IF a THEN SELECT @x + @'a b'; END IF; END": "@a b @x calm",
+    "BEGIN SET @x = @x + 1; END": "calm",
+    "BEGIN SELECT 1 INTO @x; SELECT @x; END": "calm",  # of no row, nothing is written
+    # An assignment holds to the end of its branch.
+    "BEGIN IF a THEN SET @x = 1; END IF; SELECT @x; END": "calm",
+    "BEGIN IF a THEN SET @x = 1; ELSE SET @y = @x; END IF; END": "@y calm",
+    "BEGIN IF a THEN SET @x = 1; ELSEIF @x THEN SELECT 1; END IF; END": "calm",
+    "BEGIN CASE a WHEN 1 THEN SET @x = 1; WHEN @x THEN SELECT 1; END CASE; END": "calm",
+    "BEGIN l: LOOP SET @x = 1; LEAVE l; END LOOP; SELECT @x; END": "calm",
+    "BEGIN l: WHILE a DO SET @x = 1; SELECT @x; END WHILE l; END": "@x calm",
+    "BEGIN REPEAT SET @x = 1; UNTIL @x END REPEAT; END": "calm",
+    "BEGIN FOR i IN 1 .. 3 DO SET @x = 1; END FOR; SELECT @x; END": "calm",
+    "BEGIN SET @x = CASE WHEN a THEN 1 ELSE 2 END; SELECT @x; END": "calm",
+    "BEGIN SET @y = CASE WHEN a THEN 1 ELSE IF(b, 1, 2) END; SET @x = 1; SELECT @x; END": "",  # not understood
+    "BEGIN DECLARE CONTINUE HANDLER FOR NOT FOUND SET d = 1; SET @x = 1; SELECT @x; END": "",
+    "BEGIN DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN SELECT @x; END; SET @x = 1; END": "calm",
+    "CREATE PROCEDURE p(n INT) BEGIN DECLARE v INT; SET @x = n; SELECT @x; END": "@x calm",
+    # What EXECUTE runs.
+    f"BEGIN SET @q = CONCAT('ALTER TABLE ', a, ' ADD b INT'); {RUNS} END": "@q calm prepared s",
+    f"BEGIN IF a THEN SET @q = 'create unique index i on t (a)'; {RUNS} END IF; END": "@q calm prepared s",
+    "BEGIN PREPARE s FROM 'DROP TABLE t'; EXECUTE s; DROP PREPARE s; END": "calm prepared s",
+    f"BEGIN SET @q = CONCAT(a, 'ALTER TABLE t ADD b INT'); {RUNS} END": "@q prepared s",
+    f"BEGIN SET @q = 'CREATE TABLE u SELECT f() AS n'; {RUNS} END": "@q prepared s",
+    f"BEGIN SET @q = 'ALTER TABLE t ADD b INT'; CALL p(@q); {RUNS} END": "@q prepared s",
+    f"BEGIN SET @q = 'ALTER TABLE t ADD b INT'; SELECT a INTO @q; {RUNS} END": "@q prepared s",
+    f"BEGIN SET @q = 'ALTER TABLE t ADD b INT', @q = a; {RUNS} END": "@q prepared s",
+    f"BEGIN {RUNS} END": "prepared s",
+    "BEGIN EXECUTE s; END": "",
+    "BEGIN EXECUTE s; PREPARE s FROM 'DROP TABLE t'; END": "",
+    "BEGIN EXECUTE IMMEDIATE a; END": "",
+    "BEGIN DECLARE EXIT HANDLER FOR 1 PREPARE s FROM 'CALL x()'; PREPARE s FROM 'DROP TABLE t'; EXECUTE s; END":
+        "prepared s",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", OF_ITS_OWN)
+def test_what_code_of_mysql_sets_before_it_reads_it_is_its_own(code: str) -> None:
+    forms, syntax = FORMS["mysql"]
+    own = forms().own(migrate.spelled(code, syntax))
+    assert " ".join(sorted({"calm" if key == "code" else key for key in own})) == OF_ITS_OWN[code]
 
 
 @pytest.mark.parametrize("sql", ["CALL p()", "INSERT INTO t VALUES (f())"])

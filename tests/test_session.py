@@ -512,6 +512,8 @@ def asked(number: int, what: str, *, done: int, reader: int, lost: int, excerpt:
 READS_U, MAKES_U = "INSERT INTO t (n) SELECT n FROM u", "CREATE TEMPORARY TABLE u AS SELECT 5 AS n"
 F_OF_ID = "CREATE FUNCTION f() RETURNS INT NO SQL RETURN LAST_INSERT_ID()"
 SETS_Y = "CREATE TRIGGER g BEFORE UPDATE ON t FOR EACH ROW SET @y = 1"
+SETS_X_OR_NOT = "IF a THEN SET @x = 5;END IF;INSERT INTO t (n) VALUES (@x)"
+RUNS_Q = "PREPARE s FROM @q; EXECUTE s; DEALLOCATE PREPARE s"
 MYSQL_LOSES = [
     ("@x", "SET @x = (SELECT MAX(id) FROM t)", "INSERT INTO t (n) VALUES (@x)"),
     ("@x", "SELECT MAX(id) INTO @x FROM t", "INSERT INTO t (n) VALUES (@x)"),
@@ -563,6 +565,12 @@ MYSQL_LOSES = [
         "LAST_INSERT_ID()",
         "CREATE PROCEDURE p(n INT) UPDATE t SET t.n = n; INSERT INTO t (n) VALUES (2)",
         "CALL p(LAST_INSERT_ID())",
+    ),
+    # Where it goes another way, it is that of before.
+    (
+        "@x",
+        f"CREATE PROCEDURE p(a INT) BEGIN {SETS_X_OR_NOT};END; SELECT MAX(id) INTO @x FROM t",
+        "CALL p(0)",
     ),
 ]
 POSTGRES_LOSES = [
@@ -635,6 +643,29 @@ def test_what_cannot_be_made_again_is_asked_for_and_nothing_is_repeated(project:
         assert project("up").exit == 4
         project.succeed("repair", "1", "--applied")
     assert project.states() == {"1": "applied"}
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    ("code", "way"),
+    [
+        (f"SET @q = CONCAT('ALTER TABLE t ADD ', c, ' INT'); {RUNS_Q}", "goes on"),
+        ("SET @x = c; INSERT INTO t (v) VALUES (@x)", "goes on"),
+        (f"SET @q = CONCAT('CREATE TABLE ', c, ' AS SELECT @x'); {RUNS_Q}", "asks"),
+        (f"SET @q = CONCAT(c, ' DEFAULT 5'); SET @q = CONCAT('ALTER TABLE u ADD ', c, ' INT'); {RUNS_Q}", "asks"),
+    ],
+)
+def test_code_that_reads_only_what_it_has_set_is_called_again_after_a_failure(
+    project: Project, code: str, way: str
+) -> None:
+    first = [KINDS["mysql"], "CREATE TEMPORARY TABLE u (n INT)", f"CREATE PROCEDURE p(c TEXT) BEGIN {code}; END"]
+    first = first if "u ADD" in code else [first[0], *first[2:]]
+    project.write({"1_f": file(*first, "CALL p('one')", NOWHERE)})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, "CALL p('one')", "CALL p('two')")})
+    ran = project("up")
+    assert ran.exit == (0 if way == "goes on" else 4), ran.err
+    assert project.states() == {"1": "applied" if way == "goes on" else f"dirty ({len(first) + 1} of {len(first) + 2})"}
 
 
 MYSQL_REBUILDS = [
