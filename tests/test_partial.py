@@ -26,7 +26,9 @@ concurrently = pytest.mark.databases("postgres")
 DOUBLE = "CREATE TABLE t (n INTEGER);\nINSERT INTO t VALUES (1), (1);"
 UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY t_n ON t (n);"
 INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1"
-BUILDS = "SELECT 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%' AND index_relid <> 0"
+# The same test may be at work beside this one, on the same server.
+OWN = "datname = current_database()"
+BUILDS = f"SELECT 1 FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%' AND index_relid <> 0 AND {OWN}"
 PARTITIONS = """CREATE TABLE p (n INTEGER) PARTITION BY LIST (n);
 CREATE TABLE c PARTITION OF p FOR VALUES IN (1);"""
 
@@ -197,7 +199,7 @@ def test_after_a_connection_was_cut_the_message_has_the_query_that_shows_what_is
     holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
     holder.execute("SELECT * FROM c")
     project.write({"2_i": sql})
-    waits = f"SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = '{sql[:-1]}'"
+    waits = f"SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = '{sql[:-1]}' AND {OWN}"
 
     def cut() -> None:
         rig.until(lambda: project.rows(waits))

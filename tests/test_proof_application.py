@@ -134,7 +134,7 @@ def test_an_index_is_built_concurrently_while_other_runs_wait_for_the_lock(postg
     old.execute("SELECT * FROM t")
     words = ("--ddl-lock-timeout", "1", "--retries", "0", "--lock-timeout", "60", "up")
     runs = [rig.start(tmp_path, postgres.url, *words)]
-    rig.until(lambda: postgres.query("SELECT 1 FROM pg_stat_progress_create_index"))
+    rig.until(lambda: postgres.query("SELECT 1 FROM pg_stat_progress_create_index WHERE datname = current_database()"))
     runs += [rig.start(tmp_path, postgres.url, *words) for _ in range(2)]
     time.sleep(3)  # longer than any lock timeout
     old.execute("COMMIT")

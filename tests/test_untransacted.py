@@ -217,7 +217,8 @@ def test_a_run_that_lost_a_deadlock_is_not_tried_again_over_rows_that_stay(proje
     rig.until(gate.somebody)
     waits = threading.Thread(target=other.execute, args=["UPDATE pair SET m = 3 WHERE n = 1"])
     waits.start()
-    asks = "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+    waiting = "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+    asks = f"SELECT count(*) FROM information_schema.processlist WHERE db = DATABASE() AND id IN ({waiting})"
     rig.until(lambda: project.rows(asks) != [(0,)], pause=0.2)  # what is read within 0.1 s of that is not read anew
     gate.open()
     waits.join()
