@@ -2136,8 +2136,8 @@ class Nature(NamedTuple):
     A key is a kind and a name: ``@x`` is a user variable, ``set x`` a setting, ``temp x`` a temporary table,
     ``prepared x`` a prepared statement, ``cursor x`` a cursor, and ``set *`` all settings; ``id`` is that of the last
     row, ``count``, ``found`` and ``warnings`` are what the statement before has done, ``transaction`` is whether one is
-    open, ``*`` is all that has a name, and ``code`` what a routine may have done. Without any of these it is the worst
-    that a statement can be.
+    open, ``*`` is all that has a name, ``code`` what a routine may have done, and ``maybe x`` an x that may be written.
+    Without any of these it is the worst that a statement can be.
     """
 
     traits: Trait = Trait(0)
@@ -2172,7 +2172,7 @@ class _Lost:
         self._known = set[str]()  # has been written anew since something unknown ran
 
     def add(self, keys: Iterable[str], number: int) -> None:
-        for key in keys:
+        for key in (each.removeprefix("maybe ") for each in keys):
             self._kinds.setdefault(key.partition(" ")[0], {})[key] = number
 
     def writer(self, key: str) -> int:
@@ -2326,14 +2326,19 @@ class Hidden(NamedTuple):
             if called and ("*" not in acts.reads | acts.writes or not code):  # all that it runs is known
                 seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if code else set())
                 reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if key[5:] in acts.names}
-                writes = writes - {"*", "code"} | (acts.writes - {"*"})
+                writes = writes - {"*", "code"} | perhaps(acts.writes - {"*"})
             elif code:
                 reads, writes = reads | self.keys, writes | self.keys
             if Trait.DATA in nature.traits and not code and (called or "fires" in reads):
-                reads, writes = reads | self.awaited, writes | self.fired
+                reads, writes = reads | self.awaited, writes | perhaps(self.fired)
             found.append(nature._replace(reads=reads, writes=writes))
             known = {} if "*" in writes else known  # which may have made other code
         return found
+
+
+def perhaps(keys: frozenset[str]) -> frozenset[str]:
+    """Return what code may write, or not, of what lasts: it may be lost, and is not there again."""
+    return frozenset(key if key == "*" or key in BRIEF else f"maybe {key}" for key in keys)
 
 
 def called_by(reads: Iterable[str]) -> set[str]:
@@ -2356,7 +2361,7 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
                 begin = min(begin, each)
                 del spans[each]
             spans[begin] = number
-        last |= dict.fromkeys(nature.writes & keys, number)
+        last |= dict.fromkeys(nature.writes & keys - (last.keys() if Trait.MAYBE in nature.traits else set()), number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
     return spans
@@ -2463,7 +2468,7 @@ class Forms:
                 told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
             if names:
-                read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
+                read = {names[each] for each in self.named(words) & names.keys()}
                 nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
                 # What is temporary for some versions only may be a table like any other.
@@ -2525,7 +2530,7 @@ class Forms:
 
         A DROP of nothing but some that are certain to be there is about these; after others nothing is certain.
         """
-        named = {key for word in words if (key := f"temp {self.fold(word)}") in told.made}
+        named = {key for name in self.named(words) if (key := f"temp {name}") in told.made}
         if not named:
             return nature
         first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
@@ -2567,6 +2572,10 @@ class Forms:
         first, sign, second = (*words[place : place + 3], "", "", "")[:3]
         schema, name = (first, second) if sign == "." else ("", first)
         return self.fold(schema), self.fold(name) or "*"
+
+    def named(self, words: Sequence[str]) -> set[str]:
+        """Return what may be a name of a table, in small letters: no variable is one."""
+        return {self.fold(word) for last, word in itertools.pairwise(("", *words)) if last != "@"}
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
@@ -8387,7 +8396,7 @@ class Run:
         hidden = self.database.hidden(briefs) if self.database.notes_travel else Hidden()
         names = hidden.names
         natures = self.database.natures(briefs, names) if names else self.natures_that_matter(step)
-        keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
+        keys = {key.removeprefix("maybe ") for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone
