@@ -1353,7 +1353,7 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
     One step of a regex takes many rows, which are most of a large file, but not all: it keeps what it has taken.
     """
     first, more = _compile_inserts(literals)
-    size = 0
+    size, found_head, found_starts, found_ends = 0, "", list[int](), list[int]()
     while True:
         head, starts, ends, whole, limit = "", list[int](), list[int](), True, position + 4 * size
         for found in first.finditer(sql, position):
@@ -1374,17 +1374,22 @@ def _inserts(sql: str, position: int, literals: str) -> Iterator[tuple[str, list
             starts.append(start)
             if not whole or position > limit:
                 break
+        if found_starts and (head != found_head or not starts):
+            yield found_head, found_starts, found_ends, starts[0] if starts else position
+            found_starts, found_ends = [], []
         if not starts:
             return
-        yield head, starts, ends, position
+        found_head = head
+        found_starts += starts
+        found_ends += ends
         last, between = starts[-1], sql[ends[-1] - 1 : position]  # with the last parenthesis
         mark = between + sql[last : sql.index("(", last + len(head)) + 1]
         size = min(3 * (position - last), _STRETCH)
         while sizes := _count_off(sql, position - len(between), size, between, mark, escapes=_MYSQL_TEXT in literals):
             starts = [*itertools.accumulate(sizes, initial=position)]
-            ends = [start - len(between) + 1 for start in starts[1:]]
+            found_ends += [start - len(between) + 1 for start in starts[1:]]
             position, size = starts.pop(), min(2 * size, _STRETCH)
-            yield head, starts, ends, position
+            found_starts += starts
 
 
 def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, escapes: bool) -> list[int]:
@@ -2136,8 +2141,8 @@ class Nature(NamedTuple):
     A key is a kind and a name: ``@x`` is a user variable, ``set x`` a setting, ``temp x`` a temporary table,
     ``prepared x`` a prepared statement, ``cursor x`` a cursor, and ``set *`` all settings; ``id`` is that of the last
     row, ``count``, ``found`` and ``warnings`` are what the statement before has done, ``transaction`` is whether one is
-    open, ``*`` is all that has a name, and ``code`` what a routine may have done. Without any of these it is the worst
-    that a statement can be.
+    open, ``*`` is all that has a name, ``code`` what a routine may have done, and ``maybe x`` an x that may be written.
+    Without any of these it is the worst that a statement can be.
     """
 
     traits: Trait = Trait(0)
@@ -2172,7 +2177,7 @@ class _Lost:
         self._known = set[str]()  # has been written anew since something unknown ran
 
     def add(self, keys: Iterable[str], number: int) -> None:
-        for key in keys:
+        for key in (each.removeprefix("maybe ") for each in keys):
             self._kinds.setdefault(key.partition(" ")[0], {})[key] = number
 
     def writer(self, key: str) -> int:
@@ -2329,14 +2334,19 @@ class Hidden(NamedTuple):
             if called and ("*" not in acts.reads | acts.writes or not code):  # all that it runs is known
                 seen = {f"calls {each}" for each in called} | ({"*", "count", "found"} if code else set())
                 reads = reads - seen | (acts.reads - {"*"}) | {key for key in made if acts.names & {key[5:], "temp *"}}
-                writes = writes - {"*", "code"} | (acts.writes - {"*"})
+                writes = writes - {"*", "code"} | perhaps(acts.writes - {"*"})
             elif code:
                 reads, writes = reads | self.keys, writes | self.keys
             if Trait.DATA in nature.traits and not code and (called or "fires" in reads):
-                reads, writes = reads | self.awaited, writes | self.fired
+                reads, writes = reads | self.awaited, writes | perhaps(self.fired)
             found.append(nature._replace(reads=reads, writes=writes))
             known = {} if "*" in writes else known  # which may have made other code
         return found
+
+
+def perhaps(keys: frozenset[str]) -> frozenset[str]:
+    """Return what code may write, or not, of what lasts: it may be lost, and is not there again."""
+    return frozenset(key if key == "*" or key in BRIEF else f"maybe {key}" for key in keys)
 
 
 def called_by(reads: Iterable[str]) -> set[str]:
@@ -2359,7 +2369,7 @@ def find_spans(natures: Sequence[Nature], keys: frozenset[str] = _TRANSIENT) -> 
                 begin = min(begin, each)
                 del spans[each]
             spans[begin] = number
-        last |= dict.fromkeys(nature.writes & keys, number)
+        last |= dict.fromkeys(nature.writes & keys - (last.keys() if Trait.MAYBE in nature.traits else set()), number)
         if Trait.PLAIN in nature.traits:
             last.pop("count", None)
     return spans
@@ -2466,7 +2476,7 @@ class Forms:
                 told.made = dict.fromkeys(told.made)
             nature = self._placed(nature, words, told)
             if names:
-                read = {names[each] for each in {*map(self.fold, words)} & names.keys()}
+                read = {names[each] for each in self.named(words) & names.keys()}
                 nature = nature._replace(reads=nature.reads | (read - nature.writes if words[0] == "CREATE" else read))
             if "/*" in statement.text and self.maybe_pattern.search(statement.text):
                 # What is temporary for some versions only may be a table like any other.
@@ -2528,7 +2538,7 @@ class Forms:
 
         A DROP of nothing but some that are certain to be there is about these; after others nothing is certain.
         """
-        named = {key for word in words if (key := f"temp {self.fold(word)}") in told.made}
+        named = {key for name in self.named(words) if (key := f"temp {name}") in told.made}
         if not named:
             return nature
         first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
@@ -2570,6 +2580,10 @@ class Forms:
         first, sign, second = (*words[place : place + 3], "", "", "")[:3]
         schema, name = (first, second) if sign == "." else ("", first)
         return self.fold(schema), self.fold(name) or "*"
+
+    def named(self, words: Sequence[str]) -> set[str]:
+        """Return what may be a name of a table, in small letters: no variable is one."""
+        return {self.fold(word) for last, word in itertools.pairwise(("", *words)) if last != "@"}
 
     def fold(self, word: str) -> str:
         """Return the name that *word* stands for, in small letters: two that may be the same are the same."""
@@ -3656,7 +3670,8 @@ class Database(ABC):
     # The code, if there is one, and the message, of what says that rows do not fit.
     row_errors = r".* constraint failed\b"
     rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
-    lock_sql = unlock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
+    lock_sql = transaction_lock_sql = ""  # tell whether the lock ? could be taken; "" where there is none
+    unlock_sql = "SELECT 1"  # lets go of it however often it was taken: a note takes it again
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
@@ -4075,7 +4090,7 @@ class Database(ABC):
         finally:
             # What a file has set may be in the way: then it is let go of with the connection.
             with contextlib.suppress(DriverError, LookupError, ValueError):
-                self._take(self.unlock_sql)
+                self.query(self.unlock_sql)
             self._locked = False
 
     def lock_key(self, relation: str) -> str:
@@ -5127,7 +5142,7 @@ class Postgres(Database):
             AND source IN ('user', 'database user', 'client')) ORDER BY 1"""
     # Tried again and again: a waiting pg_advisory_lock would deadlock with CREATE INDEX CONCURRENTLY.
     lock_sql = "SELECT pg_try_advisory_lock(('x' || left(?, 16))::bit(64)::bigint)"
-    unlock_sql = lock_sql.replace("try_advisory_lock", "advisory_unlock")
+    unlock_sql = "SELECT pg_advisory_unlock_all()"
     transaction_lock_sql = lock_sql.replace("advisory_lock", "advisory_xact_lock")
     server_times = True
     _sessions_sql = """SELECT a.pid, a.usename, coalesce(host(a.client_addr), 'local'), a.application_name,
@@ -5809,7 +5824,7 @@ class MySQL(Database):
     text_type, time_type, id_type = "LONGTEXT", "DATETIME(3)", "BIGINT AUTO_INCREMENT PRIMARY KEY"
     table_suffix = " ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4"
     # Of the whole server: the key holds the database. TiDB takes 64 characters.
-    lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_LOCK(CONCAT('migrate:', ?))"
+    lock_sql, unlock_sql = "SELECT GET_LOCK(CONCAT('migrate:', ?), 0)", "SELECT RELEASE_ALL_LOCKS()"
     _libraries_sql = """SELECT 'LIBRARY', CONCAT('`', REPLACE(library_name, '`', '``'), '`')
         FROM information_schema.libraries WHERE library_schema = DATABASE()"""  # MySQL from 9.2 on
     # A table keeps a foreign key to a table that is gone, and what it holds is not checked any more.
@@ -8468,7 +8483,7 @@ class Run:
         hidden = self.database.hidden(briefs) if self.database.notes_travel else Hidden()
         names = hidden.names
         natures = self.database.natures(briefs, names) if names else self.natures_that_matter(step)
-        keys = {key for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
+        keys = {key.removeprefix("maybe ") for each in hidden.shown(distinct(natures)) for key in each.writes - BRIEF}
         keys |= hidden.keys if any(Trait.CALLS in each.traits for each in distinct(natures)) else set()
         # A setting with a dot, once made, is never quite gone.
         return not {"custom" if "." in key else key.partition(" ")[0] for key in keys} <= undone

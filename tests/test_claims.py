@@ -3,12 +3,14 @@ deletes, changes, hides or swallows it, the run stops and says so, and nothing i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import inside
 import pytest
 import rig
 from desk import masked
@@ -545,3 +547,19 @@ def test_a_note_that_waits_too_long_is_blamed_on_no_line_and_what_ran_is_known(c
     assert claims.row()[0][:3] == (True, "up", done)
     claims.run.succeed("up")
     assert claims.ran() == ["one", "two"]
+
+
+@pytest.mark.databases("postgres", "mysql")
+def test_a_lock_that_a_note_has_taken_again_is_let_go_of_whole(project: Project) -> None:
+    project.database.execute("CREATE TABLE x (n INTEGER)", "INSERT INTO x VALUES (1)")
+    first, second = inside.database_at(project.database.url), inside.database_at(project.database.url)
+    with contextlib.closing(first), contextlib.closing(second):
+        for database in (first, second):
+            database.open(write=True)
+            database.keep(database.home("history") or "", "history", bare=False)
+        with first.lock(journaled=True):
+            first.send(first.begin_sql, migrate.Note("UPDATE x SET n = 2", "1 = 1"), *first.holding(), first.commit_sql)
+            with pytest.raises(migrate.LockedError):
+                second.lock(journaled=True).__enter__()
+        with second.lock(journaled=True):  # the first one is connected still
+            pass

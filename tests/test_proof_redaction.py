@@ -218,7 +218,7 @@ def test_the_session_in_the_way_is_named_without_its_data(postgres: Database, de
     holder = postgres.connect()
     holder.execute("BEGIN")
     holder.execute(query.format(DATA))
-    ran = desk("--dir", "sql", "--ddl-lock-timeout", "0.6", "--retries", "0", "up")
+    ran = desk("--dir", "sql", "--ddl-lock-timeout", "1.5", "--retries", "0", "up")  # while it waits, it is asked who
     holder.execute("ROLLBACK")
     assert ran.exit == 1
     assert re.search(r"pid \d+, ", ran.err), ran.err

@@ -1572,6 +1572,8 @@ UNSEEN = {
         (["CREATE PROCEDURE p() SET @x = 5", "CALL p()"], "INSERT INTO t (n) VALUES (@x)"),
         (["CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @x = 5", "INSERT INTO t (n) VALUES (4)"],
          "UPDATE t SET n = @x"),
+        (["CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @x = 5", "INSERT INTO t (n) VALUES (4)"],
+         "UPDATE t SET v = 'y'//\nUPDATE t SET n = @x"),
     ],
     "postgres": [
         ([f"DO $$ BEGIN {MAKES_U}; END $$"], READS_U),
