@@ -3067,7 +3067,7 @@ class _MySQLForms(Forms):
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
     _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
-    _cuts, _branches = names_in("BEGIN DO ELSE LOOP REPEAT THEN ; :"), names_in("ELSE ELSEIF UNTIL WHEN")
+    _cuts, _branches = names_in("BEGIN DO ELSE LOOP REPEAT THEN ; :"), names_in("ELSE ELSEIF ELSIF EXCEPTION UNTIL WHEN")
     _opens = names_in("FOR IF LOOP REPEAT WHILE")  # where they stand first
     # A text that begins so calls nothing and leaves nothing, whatever it names.
     _calm_pattern = regex(
@@ -3269,7 +3269,7 @@ class _MySQLForms(Forms):
             sure[-1] |= sets.keys()
             for key, text in sets.items():
                 given.setdefault(key, []).append(text)
-        if len(sure) > 1 or "CONTINUE" in words:
+        if len(sure) > 1 or not {"CONTINUE", "GOTO"}.isdisjoint(words):
             return frozenset()
         found = {key: texts for key, texts in given.items() if key not in early}
         return frozenset(found) | ({"code"} if self._is_calm(words, found) else set())
