@@ -3067,7 +3067,8 @@ class _MySQLForms(Forms):
     _odd_verbs = names_in("BEGIN CALL DEALLOCATE DO EXECUTE GET HANDLER LOAD LOCK PREPARE SET UNLOCK USE WITH")
     _odd_text_pattern = regex(r"@|\b(ROW_COUNT|FOUND_ROWS|LAST_INSERT_ID|TEMPORARY)\b")
     _blocks, _runs = names_in("BEGIN CASE DECLARE FOR IF LOOP REPEAT WHILE"), names_in("CALL EXECUTE PREPARE")
-    _cuts, _branches = names_in("BEGIN DO ELSE LOOP REPEAT THEN ; :"), names_in("ELSE ELSEIF ELSIF EXCEPTION UNTIL WHEN")
+    _cuts = names_in("BEGIN DO ELSE LOOP REPEAT THEN ; :")
+    _branches = names_in("ELSE ELSEIF ELSIF EXCEPTION UNTIL WHEN")
     _opens = names_in("FOR IF LOOP REPEAT WHILE")  # where they stand first
     # A text that begins so calls nothing and leaves nothing, whatever it names.
     _calm_pattern = regex(
