@@ -5897,6 +5897,13 @@ class MySQL(Database):
         SELECT 'TRIGGER', trigger_schema, event_object_table, action_statement FROM information_schema.triggers
         WHERE trigger_schema <> 'sys' UNION ALL
         SELECT 'VIEW', table_schema, table_name, '' FROM information_schema.views WHERE table_schema <> 'sys'"""
+    _sees: bool | None = None
+    _sees_sql = """SELECT
+        (SELECT COUNT(*) FROM information_schema.user_privileges
+            WHERE privilege_type = 'TRIGGER' AND grantee = me.name),
+        (SELECT COUNT(*) FROM information_schema.schema_privileges
+            WHERE privilege_type = 'TRIGGER' AND grantee = me.name AND DATABASE() LIKE table_schema)
+        FROM (SELECT CONCAT('\\'', REPLACE(CURRENT_USER(), '@', '\\'@\\''), '\\'') AS name) me"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE CALL")
     _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
     _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
@@ -6483,7 +6490,12 @@ class MySQL(Database):
         """Return what code of this database does, by its name; by that of another one, that nobody knows that."""
         home = self.url.database.lower()
         others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
-        found: dict[str, list[Acts]] = {"": [], **{schema: [Acts()] for _, schema in others}}
+        if self._sees is None:  # triggers show to nobody without that right
+            self._sees = any(self.query(self._sees_sql)[0])
+        found: dict[str, list[Acts]] = {
+            "": [] if self._sees else [Acts()],
+            **{schema: [Acts()] for _, schema in others},
+        }
         named = (*((kind, name) for kind, name, _ in pieces), *others)
         functions = frozenset(name for kind, name in named if kind not in ("PROCEDURE", *_ON_TABLES))
         for kind, name, each in pieces:

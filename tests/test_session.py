@@ -668,6 +668,23 @@ def test_code_that_reads_only_what_it_has_set_is_called_again_after_a_failure(
     assert project.states() == {"1": "applied" if way == "goes on" else f"dirty ({len(first) + 1} of {len(first) + 2})"}
 
 
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(("right", "ends"), [("", 4), (", TRIGGER", 0)])
+def test_whoever_may_not_see_triggers_is_asked_where_a_call_may_fire_one(
+    project: Project, right: str, ends: int
+) -> None:
+    database = project.database
+    user = database.create_user("none")
+    name = user.partition("//")[2].partition(":")[0]
+    rights = f"ALTER, CREATE, DROP, SELECT, INSERT, UPDATE, DELETE, CREATE ROUTINE, EXECUTE{right}"
+    database.execute(f"GRANT {rights} ON {database.name}.* TO {name}@'%'")
+    first = [KINDS["mysql"], "CREATE PROCEDURE p() INSERT INTO t (n) VALUES (1)", "SELECT MAX(id) INTO @x FROM t"]
+    project.write({"1_f": file(*first, STAYS, NOWHERE)})
+    assert project("--database-url", user, "up").exit == 1
+    project.write({"1_f": file(*first, STAYS, "CALL p()")})
+    assert project("--database-url", user, "up").exit == ends
+
+
 MYSQL_REBUILDS = [
     (["SET @x = 5"], ["INSERT INTO t (n) VALUES (@x)"]),
     (["SET @`a b` = 5, @'c' = @`A B` + 1"], ["INSERT INTO t (n) VALUES (@c)"]),
