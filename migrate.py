@@ -5914,7 +5914,7 @@ class MySQL(Database):
             WHERE privilege_type = 'TRIGGER' AND grantee = me.name),
         (SELECT COUNT(*) FROM information_schema.schema_privileges
             WHERE privilege_type = 'TRIGGER' AND grantee = me.name AND DATABASE() LIKE table_schema)
-        FROM (SELECT CONCAT('\\'', REPLACE(CURRENT_USER(), '@', '\\'@\\''), '\\'') AS name) me"""
+        FROM (SELECT CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''') AS name) me"""
     _silent = names_in("INSERT REPLACE UPDATE DELETE SELECT SET PREPARE EXECUTE DEALLOCATE CALL")
     _table_pattern = regex(r"(?i)(CREATE|ALTER|DROP)\s+(TABLE|(UNIQUE\s+)?INDEX)\b")
     _hiding_pattern = regex(rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b")
