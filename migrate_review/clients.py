@@ -132,7 +132,7 @@ class ScriptDatabase(Database):
     def home(self, table: str) -> str | None:
         return self.schema
 
-    def now(self) -> str:
+    def now(self) -> Code:
         """See Database. For the two that it is asked for, the claim and the log: when the file began."""
         return self.began
 
