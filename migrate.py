@@ -879,7 +879,7 @@ class Script(NamedTuple):
         first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets).lstrip("\ufeff")
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
-        directive = _DIRECTIVE_PATTERN.match(first)
+        directive = _DIRECTIVE_PATTERN.match(first) if "migrate:" in first else None
         if not directive:
             return cls(file, octets, checksum)
         found = directive[1].replace(",", " ").split() or [""]
@@ -1079,16 +1079,20 @@ class _Half:
             raise ValueError("no regular file")
         file = os.open(self.entry.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))  # pathlib takes four times as long
         try:
-            pieces = iter(partial(os.read, file, os.fstat(file).st_size + 1), b"")
-            octets = _decoded(b"".join(pieces))  # the bytes themselves are kept no longer
+            size = os.fstat(file).st_size
+            data = os.read(file, size + 1)
+            if len(data) != size:  # else that was the end: it says so, and there was room for more
+                data += b"".join(iter(partial(os.read, file, size + 1), b""))
         finally:
             os.close(file)
+        octets = _decoded(data)
+        del data  # the bytes themselves are kept no longer
         return Script.from_octets(self.entry.path, octets)
 
 
 def _is_sql(name: str) -> bool:
     """Tell a file of SQL from other files, and from the backups of editors (~, .swp, #..#, ._x)."""
-    return name.lower().endswith(".sql") and not name.startswith((".", "#"))
+    return name[-4:].lower() == ".sql" and name[0] not in ".#"
 
 
 def _look_deeper(folder: str) -> Iterator[tuple[str, str, str]]:
@@ -5460,32 +5464,35 @@ class Postgres(Database):
 
     def send(self, *parts: str | Statement) -> list[Rows]:
         """See Database. One message; values come back as text. Only its tag tells that a COMMIT was none."""
-        proofs = [[part.proof] if isinstance(part, Note) else [] for part in parts]
-        proofs = [[Truth(each, _OUTRUN) for each in found if each] for found in proofs]
-        sent = [(number, each) for number, part in enumerate(parts) for each in (part, *proofs[number])]
-        texts = [self._proved.get(type(each), "{}").format(each) for _, each in sent]
+        sent = list[tuple[int, str | Statement]]()  # with the number of the part
+        for number, part in enumerate(parts, 1):
+            sent.append((number, part))
+            if isinstance(part, Note) and (proof := part.proof):
+                sent.append((number, Truth(proof, _OUTRUN)))
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
-                results = self._exchange(";\n".join(texts))
+                results = self._exchange(
+                    ";\n".join([self._proved.get(type(each), "{}").format(each) for _, each in sent])
+                )
         except DriverError as failed:
             number, part = sent[failed.number - 1]
-            failed.number = number + 1 if failed.number else 0
+            failed.number = number if failed.number else 0
             if failed.code == "22012" and isinstance(part, (Note, Truth)):
                 what = part.otherwise if isinstance(part, Truth) else _OUTRUN
                 raise DriverError(what, Kind.OUTRUN, number=failed.number) from None
             raise self._of_part(failed, part) from None
-        answers = [each for (number, part), each in zip(sent, results, strict=True) if part is parts[number]]
-        for part, result in zip(parts, answers, strict=True):
+        found = list[Rows]()
+        for (number, part), result in zip(sent, results, strict=True):
             if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
                 raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
-        return [
-            [
-                tuple(None if (cell := each.get_value(row, place)) is None else cell.decode() for place in columns)
-                for row in range(each.ntuples)
-            ]
-            for each in answers
-            for columns in [range(each.nfields)]
-        ]
+            if len(found) < number:  # else it is of a proof
+                found.append([self._row(result, row) for row in range(result.ntuples)])
+        return found
+
+    @staticmethod
+    def _row(result: Any, row: int) -> tuple[str | None, ...]:
+        cells = (result.get_value(row, place) for place in range(result.nfields))
+        return tuple(None if cell is None else cell.decode() for cell in cells)
 
     def commit(self) -> None:
         """See Database. A tag is what tells that it was none."""
@@ -5521,10 +5528,13 @@ class Postgres(Database):
             results = self.connection.wait(generators.execute(self.connection.pgconn))
             if text and results[-1].status == pq.ExecStatus.COPY_IN:
                 results[-1] = self._send_data(text, data, len(results))
+        done = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK
         for number, result in enumerate(results, 1):
-            if result.status == pq.ExecStatus.FATAL_ERROR:
+            if (status := result.status) in done:
+                continue
+            if status == pq.ExecStatus.FATAL_ERROR:
                 raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
-            if result.status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
+            if status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
                 self.close()  # it would wait for data for ever; closing rolls back
                 raise DriverError(self.refusals["COPY"].what, number=number)
         return list(results)
@@ -7014,11 +7024,13 @@ class History:
 
     def _typed(self, row: Sequence[Any]) -> Applied:
         version, name, checksum, back, dirty, way, statements, done, so_far, owner, at, took, *rest = row
-        with contextlib.suppress(OverflowError, TypeError, ValueError):
+        try:
             if _DIGITS_PATTERN.fullmatch(version):
                 text = back.decode(errors="replace") if isinstance(back, bytes) else back
                 ran = int(statements), int(done), so_far, owner, _utc(at), int(took)
                 return Applied(version, name, checksum, text, bool(dirty), way, *ran, *rest)
+        except (OverflowError, TypeError, ValueError):
+            pass
         what = f"the history has a row that this tool has not written: version {version!r}, at {at} UTC"
         # Where a version was applied, and another column is wrong, it would run again without its row.
         way = "correct it:  SELECT *" if _DIGITS_PATTERN.fullmatch(f"{version}") else "take it out:  DELETE"
@@ -7326,13 +7338,14 @@ def _refuse_version(count: int, known: Mapping[int, Any], direction: str) -> Non
 
 def _down_step(row: Applied, file: Script | None, folder: Path) -> Step:
     title = f"{row.version} {row.name}"
-    path, note, stored = Path(f"{row.version}_{row.name}.down.sql"), "", row.down_sql
-    other = f"undo it by hand, remove its up file, then say so:  migrate repair {row.version} --pending"
-    fix = f"write {shown_path(folder / path)}\n     or {other}"
+    note, stored = "", row.down_sql
     if file:
         if stored is not None and stored.replace("\r\n", "\n") != file.sql.replace("\r\n", "\n"):
             note = f"{title}: the down file differs from the one stored when it was applied; the file runs"
         return Step(row.version, row.name, "down", file, stored, row, note=note)
+    path = Path(f"{row.version}_{row.name}.down.sql")
+    other = f"undo it by hand, remove its up file, then say so:  migrate repair {row.version} --pending"
+    fix = f"write {shown_path(folder / path)}\n     or {other}"
     if stored is None:
         raise DriftError(f"{title} cannot be undone: it has no down file, and none was stored when it ran", fix=fix)
     try:
@@ -8113,6 +8126,8 @@ class Run:
     def still_down(self, planned: Sequence[Step], *, strictly: bool = False) -> list[Step]:
         """Return what is left of what ``down`` has *planned*. Raises DriftError where that is not the newest."""
         left = self.remaining(planned, strictly=strictly)
+        if self.applied == self.planned_by:
+            return [*planned]
         steps = choose_down(self.migrations, self.applied, count=len(left)) if left else []
         refuse_other(steps, left)
         return self.screen(steps)
@@ -8540,8 +8555,12 @@ class Run:
         """Note what the history has to say by now, and that there may be new code in the database."""
         for step in batch:
             self.database.look_again(step.statements.code)
-        if gone := {step.row.version for step in batch if step.row}:
-            self.applied = [row for row in self.applied if row.version not in gone]
+        gone = {step.row.version for step in batch if step.row}
+        for place in range(len(self.applied) - 1, -1, -1) if gone else ():  # mostly it is the last one
+            if self.applied[place].version in gone:
+                gone.remove(self.applied.pop(place).version)
+                if not gone:
+                    break
         self.applied += [
             Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
             for step in batch
@@ -10277,8 +10296,8 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
     value = row[column]
     if value is None:
         return ""
-    if briefly and isinstance(value, datetime):
-        return _json(value).partition(".")[0] + "Z"
+    if isinstance(value, datetime):
+        return _json(value).partition(".")[0] + "Z" if briefly else _json(value)
     if column == "took_ms":
         return f"{value} ms"
     if briefly and column == "action" and value == "repair":  # --applied, or --pending; for a script, tool says it
@@ -10292,7 +10311,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
         part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
         more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
         value = value.replace("_", " ") + (f" ({more})" if more else "")
-    if column == "fix":
+    elif column == "fix":
         value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
     return unhidden(" ".join(value.split())) if isinstance(value, str) else _json(value)
 
