@@ -1707,14 +1707,17 @@ def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
     """Find the end of a statement without a body, with no look at its words; None where it has anything unusual."""
-    search, position, comment, depth = _compile_tokens(rules.tokens, ";", words=False).search, start, -1, 0
+    search, position, comment, brackets = _compile_tokens(rules.tokens, ";", words=False).search, start, -1, b""
     while True:
         found = search(sql, position)
         kind, end = (found.lastgroup or "", found.start()) if found else ("", len(sql))
         comment = comment if comment >= 0 and not sql[position:end].strip(" \t\n\r\f\v") else -1
-        depth += sql.count("(", position, end) - sql.count(")", position, end)
+        if rules.blocks:
+            brackets += sql[position:end].encode("ascii", "replace").translate(None, _NO_BRACKETS)
         if kind in ("", "delimiter"):
-            if rules.blocks and depth:  # a rule of PostgreSQL has statements in them
+            while b"()" in brackets:
+                brackets = brackets.replace(b"()", b"")
+            if brackets:  # a rule of PostgreSQL has statements in them
                 return None
             return end if comment < 0 else comment, found.end() if found else end, ""
         if kind not in ("quote", "comment") or not found or sql[end] == "$":
@@ -2069,6 +2072,7 @@ _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SMALL: Final = 2**13  # bytes: of a file so small, a copy is kept
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
 _STRETCH, _SIGNS = 2**18, b"0123456789 \t\r\n,'+-."
+_NO_BRACKETS: Final = bytes({*range(256)} - {*b"()"})
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)

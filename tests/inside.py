@@ -124,3 +124,13 @@ def main(*words: str) -> int:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what goes together do so however long it takes."""
     monkeypatch.setattr(migrate, "_BRIEF", 60.0)
+
+
+_OWNERS: list[Any] = [migrate, *(each for each in vars(migrate).values() if isinstance(each, type))]
+SHORT_WAYS = {  # regexes that are looked for only where one of a few words is: the regex itself, and these
+    f"{owner.__name__}.{key}": (re.compile(*each._given), each._words)
+    for owner in _OWNERS
+    for key, each in vars(owner).items()
+    if isinstance(each, migrate._Regex) and each._words
+}
+CALLED: str = migrate._PostgresForms._called_pattern._given[0]  # type: ignore[attr-defined]  # names before a bracket

@@ -90,6 +90,13 @@ def test_a_folder_of_another_tool_runs_as_it_is(desk: Desk) -> None:
     ]
 
 
+def test_a_file_that_comes_in_pieces_is_read_to_its_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = os.read  # as from some file systems that are not of this machine
+    monkeypatch.setattr(os, "read", lambda file, size: read(file, min(size, 5)))
+    (migration,) = found(desk, _1_a="SELECT 'all of it';\n")
+    assert migration.up.sql == "SELECT 'all of it';\n"
+
+
 def test_a_migration_without_a_down_file_has_none(desk: Desk) -> None:
     (migration,) = found(desk, _1_a="SELECT 1;")
     assert migration.down is None

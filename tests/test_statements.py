@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import inside
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import migrate
@@ -864,6 +864,8 @@ MANY = [
 
 @every_syntax
 @given(sql=insert_like | sql_like)
+@example("SELECT 1 ) ) ( 2; SELECT 3;")
+@example("SELECT ((1) ; 2); SELECT 3;")
 def test_what_is_read_in_one_step_ends_where_it_does_word_by_word(syntax: Syntax, sql: str) -> None:
     assert both_ways(sql, syntax)
 
@@ -996,3 +998,21 @@ def test_a_plan_for_other_strings_stops_before_it_changes_anything(postgres: Dat
     assert postgres.tables() == []
     assert postgres.run_client(migrate.plan_script(settings)).returncode == 0
     assert postgres.query("SELECT * FROM t") == [("a\b",)]
+
+
+# ---- what is looked for by words first
+
+
+@pytest.mark.parametrize("name", inside.SHORT_WAYS)
+@given(data=st.data())
+def test_whatever_a_regex_finds_has_one_of_its_words_in_it(name: str, data: st.DataObject) -> None:
+    pattern, words = inside.SHORT_WAYS[name]
+    found = data.draw(st.from_regex(pattern, alphabet=st.characters(max_codepoint=127)))
+    assert any(word in found.lower() for word in words)
+
+
+@given(st.lists(st.sampled_from(["f", "count", '"a b"', " ", "(", ")", ".", "$", "_1", "TABLE ", "INTO\n", ",", '"'])))
+def test_a_name_before_a_bracket_is_found_where_a_slower_regex_finds_it(pieces: list[str]) -> None:
+    text, quick = "".join(pieces), inside.CALLED
+    slow = re.compile(quick.replace(r"(?<![\w$])", ""))
+    assert re.findall(quick, text) == slow.findall(text)
