@@ -1340,7 +1340,7 @@ def _spans(sql: str, syntax: Syntax | Callable[[], Syntax]) -> Iterator[_Span]:
         start = position
         special = None if sql.startswith(delimiter, start) else rules.start_pattern.match(sql, start)
         if special is None:
-            if delimiter == ";" and rules.literals:
+            if delimiter == ";" and rules.literals and sql[start] in "IRir":  # an INSERT or a REPLACE
                 for head, starts, ends, after in _inserts(sql, start, rules.literals):
                     yield starts, ends, "", f"{head} (NULL)", True
                     position = after
@@ -3640,6 +3640,11 @@ def _quoted(mark: str, names: tuple[str, ...]) -> str:
     return ".".join(mark + name.replace(mark, 2 * mark) + mark for name in names if name)
 
 
+@lru_cache(maxsize=16)
+def _listed_names(mark: str, names: tuple[str, ...]) -> str:
+    return ", ".join([_quoted(mark, (name,)) for name in names])
+
+
 @lru_cache(maxsize=64)
 def _text_literal(value: str, unsafe: re.Pattern[str], way: str) -> str:
     """Return a text as SQL: in quotes, or the *way* it is written where it has something *unsafe* in it."""
@@ -4254,6 +4259,10 @@ class Database(ABC):
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
         return _quoted(self.quote_mark, names)
+
+    def listed(self, *names: str) -> str:
+        """Quote identifiers, for a list of them."""
+        return _listed_names(self.quote_mark, names)
 
     def now(self) -> Code:
         """Return SQL for the time as the history keeps it, in UTC."""
@@ -7054,8 +7063,8 @@ class History:
 
     def _insertion(self, relation: str, values: dict[str, object]) -> Note:
         values |= {"tool": self.tool}
-        listed = ", ".join(map(self.database.literal, values.values()))
-        return Note(f"INSERT INTO {relation} ({', '.join(map(self.database.quoted, values))})\n    VALUES ({listed})")
+        names, listed = self.database.listed(*values), ", ".join(map(self.database.literal, values.values()))
+        return Note(f"INSERT INTO {relation} ({names})\n    VALUES ({listed})")
 
     def change(self, version: str, values: Mapping[str, object], *, owner: str | None) -> Note:
         """Return the SQL that changes columns of one row, if *owner* is who has claimed it."""
