@@ -7242,12 +7242,12 @@ def compare(migrations: Sequence[Migration], applied: Sequence[Applied]) -> list
         if row:
             state = "missing" if not file else "applied" if file.up.checksum == row.checksum else "changed"
             ran = row.applied_at, row.took_ms, row.applied_by, row.checksum, row.statements, row.statements_done
-            more: Any = {"direction": row.direction, "claimed": row.owner is not None}
-            result.append(Status(row.version, row.name, "dirty" if row.dirty else state, *ran, has_down, **more))
+            state, claimed = "dirty" if row.dirty else state, row.owner is not None
+            result.append(Status(row.version, row.name, state, *ran, has_down, (), row.direction, claimed))
         elif file:
             state = "skipped" if file.elsewhere else "pending" if key > newest else "out_of_order"
-            more = {"checksum": file.up.checksum, "has_down": has_down, "only": file.elsewhere}
-            result.append(Status(file.version, file.name, state, **more))
+            made = Status(file.version, file.name, state, checksum=file.up.checksum, has_down=has_down)
+            result.append(made._replace(only=file.elsewhere) if file.elsewhere else made)
     return result
 
 
@@ -8189,7 +8189,8 @@ class Run:
         Of what a run is at work on, nothing.
         """
         files, rows = {each.key: each for each in self.migrations}, {row.key: row for row in self.applied}
-        for kind in ("dirty", *_DRIFTS):
+        there = {each.state for each in states}
+        for kind in [each for each in ("dirty", *_DRIFTS) if each in there]:
             some = [each for each in states if each.state == kind and not (self.at_work and each.claimed)]
             for each in some[:1]:
                 more = f" ({len(some) - 1} more)" * (len(some) > 1)
@@ -10307,26 +10308,28 @@ def _json(value: Any) -> str:
 def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> str:
     """Return a value of a row as text for a table, *briefly*, or for a tab-separated line."""
     value = row[column]
+    if isinstance(value, str):
+        if column == "state" and value not in {"applied", "pending"}:
+            part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
+            more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
+            value = value.replace("_", " ") + (f" ({more})" if more else "")
+        elif (
+            column == "action" and briefly and value == "repair"
+        ):  # --applied, or --pending; for a script, tool says it
+            return " ".join([value, *row["tool"].split()[3:]])
+        elif column == "fix":
+            value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
+        return unhidden(" ".join(value.split()))
     if value is None:
         return ""
     if isinstance(value, datetime):
         return _json(value).partition(".")[0] + "Z" if briefly else _json(value)
-    if column == "took_ms":
-        return f"{value} ms"
-    if briefly and column == "action" and value == "repair":  # --applied, or --pending; for a script, tool says it
-        return " ".join([value, *row["tool"].split()[3:]])
     if column == "findings":  # that they lock, most do: the strictest lock, as the last
         rules = dict.fromkeys(each["rule"] for each in value if each["rule"] != "locks")
         said = (each["what"] for each in value if each["rule"] == "locks")
         locks = {next(word for pattern, word in _LOCKS.items() if re.search(pattern, what)) for what in said}
         return ", ".join([*rules, *[each for each in _LOCKS.values() if each in locks][:1]])
-    if column == "state" and value not in {"applied", "pending"}:
-        part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
-        more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
-        value = value.replace("_", " ") + (f" ({more})" if more else "")
-    elif column == "fix":
-        value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
-    return unhidden(" ".join(value.split())) if isinstance(value, str) else _json(value)
+    return f"{value} ms" if column == "took_ms" else _json(value)
 
 
 class _Layout(NamedTuple):
