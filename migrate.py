@@ -7207,8 +7207,11 @@ def choose_down(
     """Choose what to undo, newest first: one, *count*, what is newer than *to* (0: all) or than the files *to_here*.
 
     Raises DriftError where there is no down text, DirtyError for a half-way up, SettingsError where *to* is unknown,
-    and where *count* is a version, or more than there is to undo: nothing goes by a slip.
+    more than one is given, or *count* is a version, or more than there is to undo: nothing goes by a slip.
     """
+    if sum(map(bool, (count, to, to_here, everything))) > 1:
+        what = "a number, --to, --to-here and --all: each of them says alone what is rolled back"
+        raise SettingsError(what, fix="write only one of them")
     file_by_key = {each.key: each for each in migrations}
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     if rows and count is not None and count > len(rows):

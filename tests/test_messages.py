@@ -1171,6 +1171,8 @@ TYPED = [
     Case("a page about something else", "write  migrate plan --format html", "migrate --format html status",
          ["migrate plan --format html"], [A], "migrate status"),
     Case("two commands", "leave one of them out", "migrate --migrate-command down up", [], [A], "migrate up"),
+    Case("a plan of two kinds", "write only one of them", "migrate plan down 1 --all", [], [A, "migrate up"],
+         "migrate plan down --all"),
     Case("a command that the guide does not have", "write one of up, down, status, reset",
          "migrate --migrate-command redo", [], [A], "migrate --migrate-command up"),
     Case("a format for others", "leave it out, or write  migrate check --format github", "migrate up --format github",
