@@ -222,7 +222,7 @@ class Kind(Enum):
     PRESENT = auto()  # what it is to make is there already
     READ_ONLY = auto()
     TAKEN = auto()  # a row of that version is there already
-    UNFINISHED = auto()  # what it is to make is there, and of no use
+    UNFINISHED = auto()  # what it meets has to be finished first, as its hint says
 
 
 class StatementError(MigrateError):
@@ -5379,6 +5379,8 @@ class Postgres(Database):
         message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
         lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
         kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
+        if error.sqlstate == "55006" and "pending trigger events" in message:  # of a constraint that waits for COMMIT
+            kind, message = Kind.UNFINISHED, f"{message}\nhint: put  SET CONSTRAINTS ALL IMMEDIATE;  before it"
         return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
 
     @contextlib.contextmanager
