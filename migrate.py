@@ -8240,11 +8240,13 @@ class Run:
     # Who may do it.
 
     @contextlib.contextmanager
-    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history, for *steps*. Raises LockedError."""
+    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False, late: bool = False) -> Iterator[None]:
+        """Open the database for writing, with the lock and, but for *late*, the history. Raises LockedError."""
         self.database.open(write=True)
         with self.database.lock(journaled=journaled):
-            if self.history.missing:
+            if late and self.history.missing:  # still, perhaps
+                self.history = History(self.database, self.settings.table)
+            elif self.history.missing:
                 self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
@@ -8254,13 +8256,13 @@ class Run:
             yield
 
     @contextlib.contextmanager
-    def working(self, steps: Sequence[Step] = ()) -> Iterator[None]:
+    def working(self, steps: Sequence[Step] = (), *, late: bool = False) -> Iterator[None]:
         """Do what locked() does, read the history again, and see to it that a signal leaves nothing in between."""
         journaled = any(is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.during("waits"):
-                stack.enter_context(self.locked(steps, journaled=journaled))
+                stack.enter_context(self.locked(steps, journaled=journaled, late=late))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
@@ -8534,10 +8536,8 @@ class Run:
             if failed.kind is Kind.PRESENT and step.direction == "up":
                 self._look_back(step, error)
         except LockedError:
-            error.state = (
-                f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
-                " the history says which have run."
-            )
+            still = f"a statement still runs on the server, as connection {number} (KILL {number} ends it)"
+            error.state = f"{still}; the history says which have run."
         except (DriverError, MigrateError) as again:
             error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
@@ -9711,8 +9711,9 @@ def reset(
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
-        with run.working(steps):
+        with run.working(steps, late=True):  # what is refused has made no history
             run.back_up(backup)
+            run.database.lay_out(steps[0].statements if steps else ())
             with run.database.transaction():
                 again = run.doom(steps, schemas)
                 if again.named != doom.named:

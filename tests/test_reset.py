@@ -234,6 +234,34 @@ def test_all_that_cascade_would_take_elsewhere_is_told_and_nothing_is_changed(pr
 
 
 @postgres
+def test_a_first_reset_that_is_refused_has_not_even_made_the_history(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE a (i int);"})
+    project.database.execute("CREATE TABLE t (i int)", "CREATE SCHEMA other", "CREATE VIEW other.v AS SELECT i FROM t")
+    before = project.database.dump()
+    ran = project("reset", "--yes")
+    assert (ran.exit, "nothing was changed.\n" in ran.err, project.database.dump()) == (4, True, before)
+    project.database.execute("DROP VIEW other.v")
+    project.succeed("reset", "--yes")
+    assert [entry[1:] for entry in project.log()] == [("reset", "ok"), ("up", "ok")]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_first_reset_without_its_backup_has_not_even_made_the_history(project: Project) -> None:
+    project.write({"1_a": "PRAGMA page_size = 8192; CREATE TABLE a (i int);"})
+    project.database.execute("CREATE TABLE t (i int)")
+    before = project.database.dump()
+    ran = project("reset", "--yes", "--backup", "/nowhere/a.db")
+    assert (ran.exit, "nothing was changed.\n" in ran.err, project.database.dump()) == (1, True, before)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_first_reset_lays_out_the_file_as_the_first_migration_has_it(project: Project) -> None:
+    project.write({"1_a": "PRAGMA page_size = 8192; CREATE TABLE a (i int);"})
+    project.succeed("reset", "--yes")
+    assert project.rows("PRAGMA page_size") == [(8192,)]
+
+
+@postgres
 def test_what_would_go_elsewhere_is_told_with_two_ways_out(project: Project) -> None:
     before = prepared(project, "ALTER TABLE other.t ADD m mood", "UPDATE other.t SET m = 'ok'")
     ran = project("reset", "--yes")
