@@ -10019,20 +10019,21 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     """
     import logging
 
-    settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
-    if settings.force_auto_migrate is None:
-        fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
-        error = SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", where="FORCE_AUTO_MIGRATE", fix=fix)
-        name_place(error, {}, os.environ)
-        raise error
-    if not settings.url.is_file and not force and not settings.force_auto_migrate:
-        way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
-        logger.warning("%s is not migrated at start-up: %s", settings.url, way)
-        return False
+    logger = logging.getLogger("migrate")
     try:
+        DatabaseURL.parse(url, source="the URL given to auto_migrate")  # which is no option
+        settings = load_settings({"database_url": url}, os.environ)
+        if settings.force_auto_migrate is None:
+            fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+            raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", where="FORCE_AUTO_MIGRATE", fix=fix)
+        if not settings.url.is_file and not force and not settings.force_auto_migrate:
+            way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
+            logger.warning("%s is not migrated at start-up: %s", settings.url, way)
+            return False
         results = up(settings)
     except MigrateError as error:
-        error.fix = error.fix.replace(_SAME, "migrate up")
+        name_place(error, {}, os.environ)
+        error.fix = error.fix.replace(_SAME, "migrate up").replace("with --dir", "with MIGRATE_DIR")
         raise
     for result in results:
         logger.info("applied %s %s in %d ms", result.version, result.name, result.took_ms)
