@@ -3683,6 +3683,7 @@ class Database(ABC):
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
+    lasting_pattern = _NEVER_PATTERN  # the names of settings that nothing takes back
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
     opens_pattern, closes_pattern = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
@@ -4348,7 +4349,8 @@ class Database(ABC):
 
     def stays(self, natures: Iterable[Nature]) -> str:
         """Return the name of a setting that taking_back() does not take back, of what such statements set; or ""."""
-        return ""
+        names = (key.removeprefix("set ") for each in natures for key in each.writes if key.startswith("set "))
+        return min(filter(self.lasting_pattern.match, names), default="")
 
     def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
         """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
@@ -4580,9 +4582,7 @@ class SQLite(Database):
     }
     _refused_pattern = regex("total_changes|query_only|count_changes", re.IGNORECASE)
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted_pattern = regex(
-        r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)", re.DOTALL
-    )  # no table of that name
+    _counted_pattern = regex(r"(?is)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)")  # no table of that name
     _code_pattern = regex(r"(?i)last_insert_rowid|changes|writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
     # Off at first.
@@ -4593,6 +4593,7 @@ class SQLite(Database):
     _settings = names_in("""analysis_limit automatic_index busy_timeout cache_size cache_spill cell_size_check
         checkpoint_fullfsync full_column_names fullfsync journal_size_limit locking_mode mmap_size
         max_page_count secure_delete short_column_names temp_store threads trusted_schema wal_autocheckpoint""")
+    lasting_pattern = regex(rf"(?!({'|'.join((*switches, *_settings))})\Z)")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4760,11 +4761,6 @@ class SQLite(Database):
             for name in sorted(self._settings):
                 parts += [f"PRAGMA {name} = {value}" for (value,) in fresh.execute(f"PRAGMA {name}")]
         return parts
-
-    def stays(self, natures: Iterable[Nature]) -> str:
-        """See Database."""
-        names = {key.removeprefix("set ") for each in natures for key in each.writes if key.startswith("set ")}
-        return min(names - self.switches - self._settings, default="")
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -5059,6 +5055,7 @@ class Postgres(Database):
     forms_type, id_name = _PostgresForms, "lastval()"
     takes_back = names_in("set role temp prepared cursor listen id seed connection")
     rolled_back = names_in("set role temp cursor listen id connection")
+    lasting_pattern = regex(r".*\.")  # once it was made, it is never quite gone
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
@@ -5532,8 +5529,12 @@ class Postgres(Database):
     # Letters.
 
     def taking_back(self, *, left: bool) -> list[str]:
-        """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked."""
-        return [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
+        """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked.
+
+        While the locks of the file go, the transaction holds the one of the run, which holding() takes again.
+        """
+        late = [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
+        return [*late, *([*self._transaction_lock(), self.unlock_sql] if left and self._locked else [])]
 
     def fitted(self, sql: str) -> str:
         """See Database. The server would look at comments, too."""

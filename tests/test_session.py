@@ -1672,7 +1672,7 @@ LEFT = {
         "CREATE TABLE copies (n INTEGER)",
         "SET search_path = pg_catalog",
         "CREATE TEMP TABLE seen (n INTEGER, v TEXT)",
-        "SELECT pg_advisory_lock(1)",  # this stays
+        "SELECT pg_advisory_lock(1)",
     ],
 }
 
@@ -1704,3 +1704,42 @@ def test_with_all_or_nothing_a_setting_is_as_in_a_fresh_session_or_the_run_is_re
     project.succeed("up", "1", "--all-or-nothing")
     project.succeed("up")
     assert project.rows("SELECT * FROM seen") == fresh
+
+
+HELD = "SELECT objsubid, objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(
+    "takes",
+    [
+        "SELECT pg_advisory_lock(1, 7), pg_advisory_lock(1, 7), pg_advisory_lock_shared(1, 8)",
+        "DO $$ BEGIN PERFORM pg_advisory_lock(1, 7); END $$",
+        "SELECT pg_advisory_unlock_all()",
+    ],
+)
+def test_with_all_or_nothing_a_lock_of_one_file_is_none_of_the_next_and_that_of_the_run_stays(
+    project: Project, takes: str
+) -> None:
+    holds = f"({HELD} AND objsubid = 2) UNION ALL (SELECT 0, count(*) FROM ({HELD} AND objsubid = 1) AS own)"
+    project.write({"1_a": file(takes), "2_b": file(f"CREATE TABLE b AS {holds}"), "3_c": file(takes)})
+    project.write({"4_d": file(f"CREATE TABLE d AS {holds}")})
+    project.succeed("up", "--all-or-nothing")
+    assert [project.rows(f"TABLE {name}") for name in "bd"] == [[(0, 1)], [(0, 1)]]
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(
+    "sets", ["SET my.thing = '1'", 'SET SESSION "My".Thing TO 1', "SELECT set_config('my.thing', '1', false)"]
+)
+def test_with_all_or_nothing_a_setting_that_is_never_quite_gone_is_refused(project: Project, sets: str) -> None:
+    """It would be empty, where it is not there in a fresh session."""
+    seen = file("CREATE TABLE seen AS SELECT current_setting('my.thing', true) IS NULL")
+    project.write({"1_a": file(sets), "2_b": seen})
+    ran = project("up", "--all-or-nothing")
+    said = "error: 1 a sets my.thing, which the files after it would find\n  --> --all-or-nothing\n"
+    assert ran == (2, "", f"{said}fix: leave it out:  imagor-studio-migrate up\n")
+    project.succeed("up")
+    assert project.rows("TABLE seen") == [(True,)]
+    project.write({"3_c": file("SELECT 1"), "4_d": file(sets)})  # nothing comes after it
+    project.succeed("up", "--all-or-nothing")
