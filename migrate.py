@@ -3521,7 +3521,7 @@ def _other_name(table: str) -> str:
     return f"{schema}{dot}{name[:52]}_imagor"
 
 
-_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
+_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO", "SELECT"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
 _ON_PATTERN: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
@@ -4560,6 +4560,7 @@ class SQLite(Database):
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
     opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION(\s+\w+)?)?\Z")
     closes_pattern = regex(r"(COMMIT|END)(\s+TRANSACTION(\s+\w+)?)?\Z")
+    _alone = r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)"
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -4567,11 +4568,7 @@ class SQLite(Database):
         "ATTACH": _attached,
         "DETACH": _attached,
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
-        "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)",
-            "this cannot run inside a transaction",
-            _ALONE,
-        ),
+        "PRAGMA": _Refusal(_alone, "this cannot run inside a transaction", _ALONE),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
@@ -5043,9 +5040,8 @@ class Postgres(Database):
     split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE)
     skipped_pattern = regex(_RESTRICT)
     speaks_pattern = regex(_ENCODED, re.IGNORECASE)
-    opens_pattern = regex(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
-    )
+    _modes = rf"ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE"
+    opens_pattern = regex(rf"{_OPENS}(\s+({_modes})\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
     _once_pattern = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
@@ -5067,11 +5063,8 @@ class Postgres(Database):
         "SCHEMA": f"take it out, or {_OTHER.format('{1}.{2}')}",
         "OWNED": "take it out, or write what is to be dropped",
     }
-    _apart = _Refusal(
-        CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
-        "this cannot run inside a transaction",
-        _ALONE,
-    )
+    _alone = CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b"
+    _apart = _Refusal(_alone, "this cannot run inside a transaction", _ALONE)
     refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
         "COPY": _Refusal(
             r"COPY\b(?!.*;\n\\\.\Z)((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
@@ -5081,9 +5074,8 @@ class Postgres(Database):
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
     brief_pattern = regex(
-        r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
-        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
-        re.DOTALL,
+        r"(?s)SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
+        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b"
     )
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
@@ -5108,13 +5100,14 @@ class Postgres(Database):
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
-    making_pattern = _makes(
-        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
-    )
+    _between = "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
+    making_pattern = _makes(_between, *_leaves, *of_schemas, *Database.of_server, *_others)
     _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _staying_codes = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _defaults = "ALTER DEFAULT PRIVILEGES {{}}{} {{}} ON {{}} FROM {{}}"
+    _large_pattern = regex(r"(?i)\blo_(?:create|from_bytea|import(?= \( \? ,)|(unlink)) \( (?:\? , )?'?([1-9][0-9]*)\b")
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
         rf"composite type column (.+)\.{_part}": "ALTER TYPE {} DROP ATTRIBUTE {}",
@@ -5124,7 +5117,12 @@ class Postgres(Database):
         r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
         r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
-        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
+        r"large object (.+)": "SELECT lo_unlink({})",
+        r"(?i)default privileges (.*)grant (.+) on (\w+) to (.+?)(?: with grant option)?": _defaults.format("REVOKE"),
+        # Only of these anybody has rights by default.
+        r"(?i)default privileges (?!.*\bin schema\b)(.*)revoke (?!grant option)(.+) on (functions|routines|types) from"
+        r" (public)(?: cascade| restrict)?": _defaults.format("GRANT").replace("FROM", "TO"),
+        rf"(?:role|user|group) {_part}": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
     # Of the search path the first that lasts: what is in pg_temp goes with the session.
     lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
@@ -5519,12 +5517,8 @@ class Postgres(Database):
         return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
 
     def same_transaction(self, number: str) -> list[str]:
-        return [
-            Truth(
-                f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}",
-                "the file has ended the transaction that it runs in",
-            )
-        ]
+        same = f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}"
+        return [Truth(same, "the file has ended the transaction that it runs in")]
 
     # Letters.
 
@@ -5695,13 +5689,24 @@ class Postgres(Database):
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """See Database. In a DO block, too, where something may ask first if it is there."""
         if words[0].upper() != "DO":
-            yield from super().find_made(words, code=code)
+            yield from self._find_made(words, code=code)
             return
         for body in (each for each in words if each[0] == "$"):
             inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
             for place, before in enumerate([";", *inner[:-1]]):
                 if before.upper() in _BEFORE_STATEMENT:
-                    yield from super().find_made(inner[place : place + 50], code=True)
+                    some = itertools.takewhile(lambda x: x.upper() not in _BEFORE_STATEMENT, inner[place : place + 50])
+                    yield from self._find_made([*some], code=True)
+
+    def _find_made(self, words: Sequence[str], *, code: bool) -> Iterator[tuple[bool, Made]]:
+        """Do that with one statement. What has no name is known by a number of the file's own, or by all its words."""
+        yield from super().find_made(words, code=code)
+        text = " ".join("?" if is_quoted(each) and not each.strip("'").isdigit() else each for each in words)
+        for gone, number in self._large_pattern.findall(text):
+            yield not gone, Made("LARGE OBJECT", (number,), number, optional=code)
+        kind, rest = " ".join(words[1:3]).upper(), _spaced(words[3:])
+        if kind == "DEFAULT PRIVILEGES" and not self.drop_of(kind, rest).startswith("DROP"):
+            yield True, Made(kind, (rest,), rest, optional=True)
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         known: dict[str, int] = dict(self.query(self.schemas_sql))
@@ -5724,7 +5729,7 @@ class Postgres(Database):
             elif of_schema:
                 why = each.why or "reset leaves that schema alone"
                 doom.roots.append(each._replace(name=name, text=text, why=why))
-            else:
+            elif not each.why or each.kind != "DEFAULT PRIVILEGES":  # that has not run can be anybody's
                 doom.roots.append(each)
         return doom
 
@@ -5747,11 +5752,12 @@ class Postgres(Database):
             self._drop_root(doom, each)
 
     def _drop_root(self, doom: Doom, root: Made) -> None:
-        sql = f"DROP {root.kind} {root.text}"
+        sql = self.drop_of(root.kind, root.text)
         if (why := self._drop(sql, back=bool(root.why))) is None:
             return
         if why or root.why:
-            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            cascade = " CASCADE" * bool(why and sql.startswith("DROP") and root.kind != "USER MAPPING")
+            doom.stay(str(root), root.why or why, root, sql + cascade)
             doom.near += root.name[:1] if root.kind in self.of_schemas else ()
         else:
             doom.dropped += 1
@@ -5855,9 +5861,8 @@ class MySQL(Database):
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
-    ways_out: ClassVar = Database.ways_out | dict.fromkeys(
-        schema_words, "take it out; drop the database by hand, and its history with it"
-    )
+    _by_hand = "take it out; drop the database by hand, and its history with it"
+    ways_out: ClassVar = Database.ways_out | dict.fromkeys(schema_words, _by_hand)
     control_words = Database.control_words | {"SET"}
     opens_pattern = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
@@ -6025,9 +6030,8 @@ class MySQL(Database):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
         asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6), CURRENT_USER()"
-        ((mode, packet, version, self.session_id, now, self.account, folds),) = self.query(
-            f"SELECT {asked}, @@lower_case_table_names"
-        )
+        sql = f"SELECT {asked}, @@lower_case_table_names"
+        ((mode, packet, version, self.session_id, now, self.account, folds),) = self.query(sql)
         self._speak(given)
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         self._adapt()
@@ -6384,9 +6388,8 @@ class MySQL(Database):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             yield "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
         if ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"):
-            what = (
-                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours"
-            )
+            what = "LOCAL INFILE works in the server's own client only"
+            what += ": with it, a server could ask for any file of yours"
             yield what, "write INSERT statements, or LOAD DATA INFILE of a file on the server"
         if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
             yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
@@ -6506,10 +6509,7 @@ class MySQL(Database):
         others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
         if self._sees is None:  # triggers show to nobody without that right
             self._sees = any(self.query(self._sees_sql)[0])
-        found: dict[str, list[Acts]] = {
-            "": [] if self._sees else [Acts()],
-            **{schema: [Acts()] for _, schema in others},
-        }
+        found = {"": [] if self._sees else [Acts()]} | {schema: [Acts()] for _, schema in others}
         named = (*((kind, name) for kind, name, _ in pieces), *others)
         functions = frozenset(name for kind, name in named if kind not in ("PROCEDURE", *_ON_TABLES))
         for kind, name, each in pieces:
