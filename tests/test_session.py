@@ -1706,7 +1706,7 @@ def test_with_all_or_nothing_a_setting_is_as_in_a_fresh_session_or_the_run_is_re
     assert project.rows("SELECT * FROM seen") == fresh
 
 
-HELD = "SELECT objsubid, objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+OWN_LOCKS = "SELECT objsubid, objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
 
 
 @pytest.mark.databases("postgres")
@@ -1721,7 +1721,7 @@ HELD = "SELECT objsubid, objid::bigint FROM pg_locks WHERE locktype = 'advisory'
 def test_with_all_or_nothing_a_lock_of_one_file_is_none_of_the_next_and_that_of_the_run_stays(
     project: Project, takes: str
 ) -> None:
-    holds = f"({HELD} AND objsubid = 2) UNION ALL (SELECT 0, count(*) FROM ({HELD} AND objsubid = 1) AS own)"
+    holds = f"({OWN_LOCKS} AND objsubid = 2) UNION ALL (SELECT 0, count(*) FROM ({OWN_LOCKS} AND objsubid = 1) AS own)"
     project.write({"1_a": file(takes), "2_b": file(f"CREATE TABLE b AS {holds}"), "3_c": file(takes)})
     project.write({"4_d": file(f"CREATE TABLE d AS {holds}")})
     project.succeed("up", "--all-or-nothing")
