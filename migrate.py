@@ -2773,7 +2773,7 @@ class _SQLiteForms(Forms):
             ("", _LOOK),
         ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
-        "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
+        "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), (r"TABLE\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],

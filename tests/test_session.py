@@ -187,6 +187,21 @@ def test_a_file_sees_of_each_statement_what_it_sees_in_the_client(project: Proje
             assert [(does[n + start], v) for n, v in found] == [(does[n + start], v) for n, v in wanted], head
 
 
+def test_a_table_that_is_filled_where_it_is_made_sees_what_it_sees_in_the_client(project: Project, asked: int) -> None:
+    dialect, what = project.database.dialect, count(project, asked)
+    start = 2 if dialect == "postgres" else 0  # before that, there is nothing to be seen, but an error
+    does = DOES[dialect][start:]
+    asks = [(each, f"CREATE TABLE s{number} AS SELECT {what} AS v") for number, each in enumerate(does)]
+    tells = [f"INSERT INTO seen SELECT {number}, v FROM s{number}" for number in range(len(does))]
+    body = [SEEN, "SELECT 1", *DOES[dialect][:start], *(text for pair in asks for text in pair), *tells]
+    wanted = by_client(project, file(*body, head=HEADS[dialect][0]))
+    for head in HEADS[dialect]:
+        with another(project, f"with {len(head)}") as other:
+            other.write({"1_f": file(*body, head=head)})
+            other.succeed("up")
+            assert [(does[n], v) for n, v in seen(other)] == [(does[n], v) for n, v in wanted], head
+
+
 @pytest.mark.databases("mysql", "sqlite")
 def test_what_is_asked_first_in_a_file_is_the_same_whatever_ran_before(project: Project, asked: int) -> None:
     dialect, what = project.database.dialect, count(project, asked)
