@@ -222,7 +222,7 @@ class Kind(Enum):
     PRESENT = auto()  # what it is to make is there already
     READ_ONLY = auto()
     TAKEN = auto()  # a row of that version is there already
-    UNFINISHED = auto()  # what it is to make is there, and of no use
+    UNFINISHED = auto()  # what it meets has to be finished first, as its hint says
 
 
 class StatementError(MigrateError):
@@ -2802,7 +2802,7 @@ class _SQLiteForms(Forms):
             ("", _LOOK),
         ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
-        "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), ("", _DDL)],
+        "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), (r"TABLE\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
         "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
@@ -3556,7 +3556,7 @@ def _other_name(table: str) -> str:
     return f"{schema}{dot}{name[:52]}_imagor"
 
 
-_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO"})  # what makes, or drops, something begins with
+_MAKING: Final = frozenset({"CREATE", "ALTER", "DROP", "DO", "SELECT"})  # what makes, or drops, something begins with
 _BEFORE_STATEMENT: Final = frozenset({"BEGIN", "THEN", "ELSE", "LOOP", ";"})  # in a block of code
 _DOTTED: Final = r"\S+(?: \. \S+)*"  # where there is a blank between any two words, and a name in quotes is one
 _ON_PATTERN: Final = regex(rf"(?: AS ON \w+)?.*? (?:ON|TO) (?P<name>{_DOTTED})")
@@ -3745,6 +3745,7 @@ class Database(ABC):
     forms_type: type[Forms] = Forms  # what its statements are
     takes_back: frozenset[str] = frozenset()  # kinds of keys of the session that reset_sql takes back,
     rolled_back = frozenset({"temp", "trigger"})  # and ROLLBACK
+    lasting_pattern = _NEVER_PATTERN  # the names of settings that nothing takes back
     begins_twice = True  # a BEGIN in a transaction is no error, nor is a COMMIT outside of one
     control_words = frozenset({"BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK", "PREPARE"})
     opens_pattern, closes_pattern = regex(rf"{_OPENS}\Z"), regex(rf"{_CLOSES}\Z")  # a transaction of the file's own,
@@ -4417,7 +4418,8 @@ class Database(ABC):
 
     def stays(self, natures: Iterable[Nature]) -> str:
         """Return the name of a setting that taking_back() does not take back, of what such statements set; or ""."""
-        return ""
+        names = (key.removeprefix("set ") for each in natures for key in each.writes if key.startswith("set "))
+        return min(filter(self.lasting_pattern.match, names), default="")
 
     def lay_out(self, statements: Iterable[Statement]) -> None:  # noqa: B027 (most have nothing of the kind)
         """Run, of what begins the first file, what only a database without a table takes: the history comes first."""
@@ -4630,6 +4632,7 @@ class SQLite(Database):
     forms_type, id_name, begins_twice = _SQLiteForms, "last_insert_rowid()", False
     opens_pattern = regex(r"BEGIN(\s+(DEFERRED|IMMEDIATE|EXCLUSIVE))?(\s+TRANSACTION(\s+\w+)?)?\Z")
     closes_pattern = regex(r"(COMMIT|END)(\s+TRANSACTION(\s+\w+)?)?\Z")
+    _alone = r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)"
     _attached = _Refusal(
         "", "ATTACH: a transaction over two files is not atomic", "migrate each database in a run of its own"
     )
@@ -4637,11 +4640,7 @@ class SQLite(Database):
         "ATTACH": _attached,
         "DETACH": _attached,
         "VACUUM": _Refusal("", "VACUUM cannot run inside a transaction", _ALONE),
-        "PRAGMA": _Refusal(
-            r"PRAGMA\s.*\b((JOURNAL_MODE|SYNC\w+)\s*[=(]|WAL_CHECKPOINT)",
-            "this cannot run inside a transaction",
-            _ALONE,
-        ),
+        "PRAGMA": _Refusal(_alone, "this cannot run inside a transaction", _ALONE),
     }
     driver_errors = (sqlite3.Error, sqlite3.Warning, UnicodeDecodeError)  # the last of a file that is damaged
     rival = "another process writes this file"
@@ -4652,9 +4651,7 @@ class SQLite(Database):
     }
     _refused_pattern = any_of("total_changes query_only count_changes")
     _counting: bool | None = None  # something in the database asks for what was done last
-    _counted_pattern = regex(
-        r"(?i)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)", re.DOTALL
-    )  # no table of that name
+    _counted_pattern = regex(r"(?is)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)")  # no table of that name
     _code_pattern = any_of("last_insert_rowid changes writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
     # Off at first.
@@ -4665,6 +4662,7 @@ class SQLite(Database):
     _settings = names_in("""analysis_limit automatic_index busy_timeout cache_size cache_spill cell_size_check
         checkpoint_fullfsync full_column_names fullfsync journal_size_limit locking_mode mmap_size
         max_page_count secure_delete short_column_names temp_store threads trusted_schema wal_autocheckpoint""")
+    lasting_pattern = regex(rf"(?!({'|'.join((*switches, *_settings))})\Z)")
     _ticks, _ended = 0, False
     _frozen = False  # read as it is, without a lock of SQLite
     _runs = False  # a run of this tool was in the way of a look
@@ -4832,11 +4830,6 @@ class SQLite(Database):
             for name in sorted(self._settings):
                 parts += [f"PRAGMA {name} = {value}" for (value,) in fresh.execute(f"PRAGMA {name}")]
         return parts
-
-    def stays(self, natures: Iterable[Nature]) -> str:
-        """See Database."""
-        names = {key.removeprefix("set ") for each in natures for key in each.writes if key.startswith("set ")}
-        return min(names - self.switches - self._settings, default="")
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. The id of the last row is what the last INSERT has given, into whatever table."""
@@ -5119,9 +5112,8 @@ class Postgres(Database):
     split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE, words=_SPLITS)
     skipped_pattern = regex(_RESTRICT)
     speaks_pattern = regex(_ENCODED, re.IGNORECASE)
-    opens_pattern = regex(
-        rf"{_OPENS}(\s+(ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE)\s*,?)*\Z"
-    )
+    _modes = rf"ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE"
+    opens_pattern = regex(rf"{_OPENS}(\s+({_modes})\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
     _mode = r"TRANSACTION_(ISOLATION|READ_ONLY|DEFERRABLE)\b"
     _once_pattern = regex(rf"BEGIN|START|SET ((LOCAL|SESSION) )?(TRANSACTION (?!SNAPSHOT)|\"?{_mode})")
@@ -5131,6 +5123,7 @@ class Postgres(Database):
     forms_type, id_name = _PostgresForms, "lastval()"
     takes_back = names_in("set role temp prepared cursor listen id seed connection")
     rolled_back = names_in("set role temp cursor listen id connection")
+    lasting_pattern = regex(r".*\.")  # once it was made, it is never quite gone
     own_sql = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE", "SET LOCAL row_security TO DEFAULT")
     waits_sql = ("SET LOCAL idle_in_transaction_session_timeout = 0",)
     # ALTER INDEX renames tables, too. A temporary table hides nothing, because the history's has its schema.
@@ -5142,11 +5135,8 @@ class Postgres(Database):
         "SCHEMA": f"take it out, or {_OTHER.format('{1}.{2}')}",
         "OWNED": "take it out, or write what is to be dropped",
     }
-    _apart = _Refusal(
-        CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b",
-        "this cannot run inside a transaction",
-        _ALONE,
-    )
+    _alone = CONCURRENTLY + r"|(CREATE|DROP|REINDEX)\s+(DATABASE|TABLESPACE|SYSTEM)\b|ALTER\s+SYSTEM\b|VACUUM\b"
+    _apart = _Refusal(_alone, "this cannot run inside a transaction", _ALONE)
     refusals: ClassVar = dict.fromkeys(("CREATE", "DROP", "REINDEX", "ALTER", "VACUUM"), _apart) | {
         "COPY": _Refusal(
             r"COPY\b(?!.*;\n\\\.\Z)((?!\s*\().*\b(FROM\s+STDIN|TO\s+STDOUT)\b|.*\)\s*TO\s+STDOUT\b)",
@@ -5156,9 +5146,8 @@ class Postgres(Database):
     }
     # A wait that is shorter, and what is told, change nothing that a file leaves.
     brief_pattern = regex(
-        r"SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
-        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b",
-        re.DOTALL,
+        r"(?s)SET\s+LOCAL\s+(?!\w+_TIMEOUT\b|CLIENT_MIN_MESSAGES\b|\w*WORK_MEM\b)"
+        r"|SELECT\b.*\bSET_CONFIG\s*\([^()]*\bTRUE\s*\)|CREATE\b.*\bON\s+COMMIT\s+(DROP|DELETE)\b"
     )
     # Inside the transaction, so that it also holds behind a pooler that hands out connections.
     reset_sql = (
@@ -5183,13 +5172,14 @@ class Postgres(Database):
     # Nothing depends on them.
     _leaves = ("CAST", "TRANSFORM", "USER MAPPING", "PUBLICATION", "SUBSCRIPTION", "EVENT TRIGGER", *of_tables)
     _others = "EXTENSION", "SCHEMA", "SERVER", "LANGUAGE", "FOREIGN DATA WRAPPER", "ACCESS METHOD"
-    making_pattern = _makes(
-        "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*", *_leaves, *of_schemas, *Database.of_server, *_others
-    )
+    _between = "((CONSTRAINT|PROCEDURAL|RECURSIVE|TRUSTED|UNLOGGED) )*"
+    making_pattern = _makes(_between, *_leaves, *of_schemas, *Database.of_server, *_others)
     _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _staying_codes = names_in("42501 2BP01 25001 42809 42725")
     _part = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _defaults = "ALTER DEFAULT PRIVILEGES {{}}{} {{}} ON {{}} FROM {{}}"
+    _large_pattern = regex(r"(?i)\blo_(?:create|from_bytea|import(?= \( \? ,)|(unlink)) \( (?:\? , )?'?([1-9][0-9]*)\b")
     _ways: ClassVar = {  # to drop what is not dropped as all others are
         rf"(?:foreign )?table column (.+)\.{_part}": "ALTER TABLE {} DROP COLUMN {}",
         rf"composite type column (.+)\.{_part}": "ALTER TYPE {} DROP ATTRIBUTE {}",
@@ -5199,7 +5189,12 @@ class Postgres(Database):
         r"publication namespace (.+) in publication (.+)": "ALTER PUBLICATION {1} DROP TABLES IN SCHEMA {0}",
         r"user mapping (.+) on server (.+)": "DROP USER MAPPING FOR {} SERVER {}",
         r"transform (.+) on language (.+)": "DROP TRANSFORM {} LANGUAGE {}",
-        r"(?:role|user|group) (.+)": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
+        r"large object (.+)": "SELECT lo_unlink({})",
+        r"(?i)default privileges (.*)grant (.+) on (\w+) to (.+?)(?: with grant option)?": _defaults.format("REVOKE"),
+        # Only of these anybody has rights by default.
+        r"(?i)default privileges (?!.*\bin schema\b)(.*)revoke (?!grant option)(.+) on (functions|routines|types) from"
+        r" (public)(?: cascade| restrict)?": _defaults.format("GRANT").replace("FROM", "TO"),
+        rf"(?:role|user|group) {_part}": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
     # Of the search path the first that lasts: what is in pg_temp goes with the session.
     lasting_sql = """(SELECT name FROM unnest(current_schemas(false)) WITH ORDINALITY AS path (name, place)
@@ -5451,6 +5446,8 @@ class Postgres(Database):
         message += "".join(f"\n{name}{text}" for name, text in more.items() if text)
         lost, offset = self.connection is not None and self.connection.closed, int(place) - 1 if place else None
         kind = Kind.LOST if lost else self.kinds.get(error.sqlstate or "", Kind.OTHER)
+        if error.sqlstate == "55006" and "pending trigger events" in message:  # of a constraint that waits for COMMIT
+            kind, message = Kind.UNFINISHED, f"{message}\nhint: put  SET CONSTRAINTS ALL IMMEDIATE;  before it"
         return DriverError(message, kind, error.sqlstate or "", offset=offset, number=number)
 
     @contextlib.contextmanager
@@ -5599,18 +5596,18 @@ class Postgres(Database):
         return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
 
     def same_transaction(self, number: str) -> list[str]:
-        return [
-            Truth(
-                f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}",
-                "the file has ended the transaction that it runs in",
-            )
-        ]
+        same = f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}"
+        return [Truth(same, "the file has ended the transaction that it runs in")]
 
     # Letters.
 
     def taking_back(self, *, left: bool) -> list[str]:
-        """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked."""
-        return [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
+        """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked.
+
+        While the locks of the file go, the transaction holds the one of the run, which holding() takes again.
+        """
+        late = [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
+        return [*late, *([*self._transaction_lock(), self.unlock_sql] if left and self._locked else [])]
 
     def fitted(self, sql: str) -> str:
         """See Database. The server would look at comments, too."""
@@ -5771,13 +5768,24 @@ class Postgres(Database):
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """See Database. In a DO block, too, where something may ask first if it is there."""
         if words[0].upper() != "DO":
-            yield from super().find_made(words, code=code)
+            yield from self._find_made(words, code=code)
             return
         for body in (each for each in words if each[0] == "$"):
             inner = words_of(body.partition("$")[2].partition("$")[2], self.syntax)
             for place, before in enumerate([";", *inner[:-1]]):
                 if before.upper() in _BEFORE_STATEMENT:
-                    yield from super().find_made(inner[place : place + 50], code=True)
+                    some = itertools.takewhile(lambda x: x.upper() not in _BEFORE_STATEMENT, inner[place : place + 50])
+                    yield from self._find_made([*some], code=True)
+
+    def _find_made(self, words: Sequence[str], *, code: bool) -> Iterator[tuple[bool, Made]]:
+        """Do that with one statement. What has no name is known by a number of the file's own, or by all its words."""
+        yield from super().find_made(words, code=code)
+        text = " ".join("?" if is_quoted(each) and not each.strip("'").isdigit() else each for each in words)
+        for gone, number in self._large_pattern.findall(text):
+            yield not gone, Made("LARGE OBJECT", (number,), number, optional=code)
+        kind, rest = " ".join(words[1:3]).upper(), _spaced(words[3:])
+        if kind == "DEFAULT PRIVILEGES" and not self.drop_of(kind, rest).startswith("DROP"):
+            yield True, Made(kind, (rest,), rest, optional=True)
 
     def doom(self, own: Sequence[str], more: Sequence[str], made: Sequence[Made]) -> Doom:
         known: dict[str, int] = dict(self.query(self.schemas_sql))
@@ -5800,7 +5808,7 @@ class Postgres(Database):
             elif of_schema:
                 why = each.why or "reset leaves that schema alone"
                 doom.roots.append(each._replace(name=name, text=text, why=why))
-            else:
+            elif not each.why or each.kind != "DEFAULT PRIVILEGES":  # that has not run can be anybody's
                 doom.roots.append(each)
         return doom
 
@@ -5823,11 +5831,12 @@ class Postgres(Database):
             self._drop_root(doom, each)
 
     def _drop_root(self, doom: Doom, root: Made) -> None:
-        sql = f"DROP {root.kind} {root.text}"
+        sql = self.drop_of(root.kind, root.text)
         if (why := self._drop(sql, back=bool(root.why))) is None:
             return
         if why or root.why:
-            doom.stay(str(root), root.why or why, root, sql + " CASCADE" * bool(why and root.kind != "USER MAPPING"))
+            cascade = " CASCADE" * bool(why and sql.startswith("DROP") and root.kind != "USER MAPPING")
+            doom.stay(str(root), root.why or why, root, sql + cascade)
             doom.near += root.name[:1] if root.kind in self.of_schemas else ()
         else:
             doom.dropped += 1
@@ -5931,9 +5940,8 @@ class MySQL(Database):
         r"((SET STATEMENT|BEGIN|CASE|FOR|IF|LOOP|REPEAT|WHILE)\b.* )?"  # what MariaDB has a statement in
         rf"({_TAKES}{_HIDES}|CREATE OR REPLACE TABLE own\b|ALTER TABLE .* (WITH|CONVERT) TABLE own\b)"
     )
-    ways_out: ClassVar = Database.ways_out | dict.fromkeys(
-        schema_words, "take it out; drop the database by hand, and its history with it"
-    )
+    _by_hand = "take it out; drop the database by hand, and its history with it"
+    ways_out: ClassVar = Database.ways_out | dict.fromkeys(schema_words, _by_hand)
     control_words = Database.control_words | {"SET"}
     opens_pattern = regex(
         r"(BEGIN(\s+WORK)?|START\s+TRANSACTION(\s+(WITH\s+CONSISTENT\s+SNAPSHOT|READ\s+(WRITE|ONLY))\s*,?)*"
@@ -6113,9 +6121,8 @@ class MySQL(Database):
                 if number := getattr(socket, f"TCP_{name}", None):
                     link.setsockopt(socket.IPPROTO_TCP, number, value)
         asked = "@@sql_mode, @@max_allowed_packet, VERSION(), CONNECTION_ID(), UTC_TIMESTAMP(6), CURRENT_USER()"
-        ((mode, packet, version, self.session_id, now, self.account, folds),) = self.query(
-            f"SELECT {asked}, @@lower_case_table_names"
-        )
+        sql = f"SELECT {asked}, @@lower_case_table_names"
+        ((mode, packet, version, self.session_id, now, self.account, folds),) = self.query(sql)
         self._speak(given)
         self._clock, self.folds = now - timedelta(seconds=time.monotonic()), (bool(folds), bool(folds))
         self._adapt()
@@ -6472,9 +6479,8 @@ class MySQL(Database):
             fix = "release each lock of your own by its name: RELEASE_LOCK('name')"
             yield "RELEASE_ALL_LOCKS() would let go of the lock of this run, too", fix
         if ("LOCAL", "INFILE") in pairs and words[0] in ("LOAD", "SET"):
-            what = (
-                "LOCAL INFILE works in the server's own client only: with it, a server could ask for any file of yours"
-            )
+            what = "LOCAL INFILE works in the server's own client only"
+            what += ": with it, a server could ask for any file of yours"
             yield what, "write INSERT statements, or LOAD DATA INFILE of a file on the server"
         if words[:1] == ["SET"] and "autocommit" in map(self.forms.fold, words) and self._switches(words):
             yield _CONTROL.what, "write it as a statement of its own: SET autocommit = 0;  or  SET autocommit = 1;"
@@ -6594,10 +6600,7 @@ class MySQL(Database):
         others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
         if self._sees is None:  # triggers show to nobody without that right
             self._sees = any(self.query(self._sees_sql)[0])
-        found: dict[str, list[Acts]] = {
-            "": [] if self._sees else [Acts()],
-            **{schema: [Acts()] for _, schema in others},
-        }
+        found = {"": [] if self._sees else [Acts()]} | {schema: [Acts()] for _, schema in others}
         named = (*((kind, name) for kind, name, _ in pieces), *others)
         functions = frozenset(name for kind, name in named if kind not in ("PROCEDURE", *_ON_TABLES))
         for kind, name, each in pieces:
@@ -7308,8 +7311,11 @@ def choose_down(
     """Choose what to undo, newest first: one, *count*, what is newer than *to* (0: all) or than the files *to_here*.
 
     Raises DriftError where there is no down text, DirtyError for a half-way up, SettingsError where *to* is unknown,
-    and where *count* is a version, or more than there is to undo: nothing goes by a slip.
+    more than one is given, or *count* is a version, or more than there is to undo: nothing goes by a slip.
     """
+    if sum(map(bool, (count, to, to_here, everything))) > 1:
+        what = "a number, --to, --to-here and --all: each of them says alone what is rolled back"
+        raise SettingsError(what, fix="write only one of them")
     file_by_key = {each.key: each for each in migrations}
     rows = sorted(applied, key=lambda row: row.key, reverse=True)
     if rows and count is not None and count > len(rows):
@@ -8364,11 +8370,13 @@ class Run:
     # Who may do it.
 
     @contextlib.contextmanager
-    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False) -> Iterator[None]:
-        """Open the database for writing, with the lock and the history, for *steps*. Raises LockedError."""
+    def locked(self, steps: Sequence[Step] = (), *, journaled: bool = False, late: bool = False) -> Iterator[None]:
+        """Open the database for writing, with the lock and, but for *late*, the history. Raises LockedError."""
         self.database.open(write=True)
         with self.database.lock(journaled=journaled):
-            if self.history.missing:
+            if late and self.history.missing:  # still, perhaps
+                self.history = History(self.database, self.settings.table)
+            elif self.history.missing:
                 self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
@@ -8378,13 +8386,13 @@ class Run:
             yield
 
     @contextlib.contextmanager
-    def working(self, steps: Sequence[Step] = ()) -> Iterator[None]:
+    def working(self, steps: Sequence[Step] = (), *, late: bool = False) -> Iterator[None]:
         """Do what locked() does, read the history again, and see to it that a signal leaves nothing in between."""
         journaled = any(is_journaled(step, self.database) for step in steps)
         self.shield = _Shield(self.database.cancel)
         with self.shield.held(), contextlib.ExitStack() as stack:
             with self.shield.during("waits"):
-                stack.enter_context(self.locked(steps, journaled=journaled))
+                stack.enter_context(self.locked(steps, journaled=journaled, late=late))
             stack.enter_context(self._watched())
             self.database.pause = self.shield.pause
             try:
@@ -8661,10 +8669,8 @@ class Run:
             if failed.kind is Kind.PRESENT and step.direction == "up":
                 self._look_back(step, error)
         except LockedError:
-            error.state = (
-                f"a statement still runs on the server, as connection {number} (KILL {number} ends it);"
-                " the history says which have run."
-            )
+            still = f"a statement still runs on the server, as connection {number} (KILL {number} ends it)"
+            error.state = f"{still}; the history says which have run."
         except (DriverError, MigrateError) as again:
             error.state = error.state or attempt.unsettled(failed, again)
         if stopped and "repair" not in error.fix:
@@ -9853,8 +9859,9 @@ def reset(
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
-        with run.working(steps):
+        with run.working(steps, late=True):  # what is refused has made no history
             run.back_up(backup)
+            run.database.lay_out(steps[0].statements if steps else ())
             with run.database.transaction():
                 again = run.doom(steps, schemas)
                 if again.named != doom.named:
@@ -10160,20 +10167,21 @@ def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002
     """
     import logging
 
-    settings, logger = load_settings({"database_url": url}, os.environ), logging.getLogger("migrate")
-    if settings.force_auto_migrate is None:
-        fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
-        error = SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", where="FORCE_AUTO_MIGRATE", fix=fix)
-        name_place(error, {}, os.environ)
-        raise error
-    if not settings.url.is_file and not force and not settings.force_auto_migrate:
-        way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
-        logger.warning("%s is not migrated at start-up: %s", settings.url, way)
-        return False
+    logger = logging.getLogger("migrate")
     try:
+        DatabaseURL.parse(url, source="the URL given to auto_migrate")  # which is no option
+        settings = load_settings({"database_url": url}, os.environ)
+        if settings.force_auto_migrate is None:
+            fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"
+            raise SettingsError("FORCE_AUTO_MIGRATE is neither true nor false", where="FORCE_AUTO_MIGRATE", fix=fix)
+        if not settings.url.is_file and not force and not settings.force_auto_migrate:
+            way = "run  imagor-studio-migrate up  before the roll-out, or set FORCE_AUTO_MIGRATE=1"
+            logger.warning("%s is not migrated at start-up: %s", settings.url, way)
+            return False
         results = up(settings)
     except MigrateError as error:
-        error.fix = error.fix.replace(_SAME, "migrate up")
+        name_place(error, {}, os.environ)
+        error.fix = error.fix.replace(_SAME, "migrate up").replace("with --dir", "with MIGRATE_DIR")
         raise
     for result in results:
         logger.info("applied %s %s in %d ms", result.version, result.name, result.took_ms)

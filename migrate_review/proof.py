@@ -65,7 +65,7 @@ class Proof(ABC):
     """What ``verify`` needs of a database: a scratch one, and a description of what is in it."""
 
     own_databases: ClassVar[frozenset[str]] = frozenset()  # of the server itself
-    rows_sql, drop_database_sql = "SELECT * FROM {}", "DROP DATABASE {}"
+    row_sql, drop_database_sql = "{}", "DROP DATABASE {}"
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -139,9 +139,13 @@ class Proof(ABC):
         """Describe the whole schema, a line or a body for each part of it; in no order, so none of columns either."""
 
     def contents(self) -> dict[str, Counter[str]]:
-        """Return the rows of each table of the schema, as text."""
-        tables = [name for kind, name, *_ in self._objects() if kind.lower() in {"table", "partitioned table"}]
-        return {table: Counter(map(str, self.database.query(self.rows_sql.format(table)))) for table in tables}
+        """Return the rows of each table of the schema, as text, by the names of columns: these may change places."""
+        found, database = dict[str, Counter[str]](), self.database
+        for table in [name for kind, name, *_ in self._objects() if kind.lower() in {"table", "partitioned table"}]:
+            database.query(f"SELECT * FROM {table} LIMIT 0")
+            names = ", ".join(map(database.quoted, sorted(database.columns)))
+            found[table] = Counter(map(str, database.query(f"SELECT {self.row_sql.format(names)} FROM {table}")))
+        return found
 
 
 class SQLiteProof(Proof):
@@ -185,7 +189,7 @@ class SQLiteProof(Proof):
 class PostgresProof(Proof):
     """A database beside that of the URL; the schema is schema_postgres.sql, and each row of the other catalogues."""
 
-    rows_sql, drop_database_sql = "SELECT t::text FROM {} t", "DROP DATABASE {} WITH (FORCE)"  # Python lacks some times
+    row_sql, drop_database_sql = "ROW({})::text", "DROP DATABASE {} WITH (FORCE)"  # Python lacks some times
     # What schema_postgres.sql says, what a scan or VACUUM changes, and what is the server's own.
     _catalogues_told = names_in(
         "pg_attrdef pg_constraint pg_depend pg_description pg_enum pg_index pg_inherits pg_init_privs "

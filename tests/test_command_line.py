@@ -1068,6 +1068,33 @@ def test_auto_migrate_takes_no_word_for_false_that_says_neither(desk: Desk, url:
     assert desk("--database-url", "sqlite:app.db", "status").exit == 0  # the commands do not read it
 
 
+@pytest.mark.parametrize(
+    ("url", "variable", "value", "where"),
+    [
+        ("", "", "", "the URL given to auto_migrate"),
+        ("mongo://h/app", "", "", "the URL given to auto_migrate"),
+        ("mysql://h", "DATABASE_URL", "sqlite:other.db", "the URL given to auto_migrate"),
+        ("postgres://h/app?sslmode=verify-ful", "", "", "the URL given to auto_migrate"),
+        ("sqlite:app.db", "MIGRATE_LOCK_TIMEOUT", "soon", "MIGRATE_LOCK_TIMEOUT in {}"),
+        ("sqlite:app.db", "MIGRATE_RETRIES", "1.5", "MIGRATE_RETRIES in {}"),
+        ("sqlite:app.db", "MIGRATE_TABLE", "my table", "MIGRATE_TABLE in {}"),
+        ("sqlite:app.db", "MIGRATE_DIR", "nowhere", "MIGRATE_DIR in {}"),
+        ("sqlite:app.db", "MIGRATE_DIR", "above", "above"),
+    ],
+)
+def test_an_error_of_auto_migrate_names_what_an_application_gives_and_no_option(
+    desk: Desk, url: str, variable: str, value: str, where: str
+) -> None:
+    desk.write({"above/sql/1_a.up.sql": "SELECT 1;\n"})
+    for place in "the environment", ".env:1":
+        desk.write({".env": f"{variable}={value}\n" * bool(variable and place == ".env:1")})
+        desk.set(**{variable: value if place == "the environment" else ""} if variable else {})
+        with pytest.raises(migrate.MigrateError) as caught:
+            migrate.auto_migrate(url)
+        assert caught.value.where == where.format(place)
+        assert "--" not in str(caught.value).replace("  --> ", "")
+
+
 def test_auto_migrate_raises_what_up_raises(desk: Desk) -> None:
     migrate.auto_migrate("sqlite:app.db")
     desk.rows("DROP TABLE schema_migrations")

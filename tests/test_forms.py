@@ -532,6 +532,7 @@ SQLITE = [
     row("a text is no call", "SELECT 'changes()'", "session whole inside"),
     row("EXPLAIN", "EXPLAIN QUERY PLAN DELETE FROM t", "session whole inside"),
     row("a table", "CREATE TABLE t (n)", "whole inside"),
+    row("a table of rows", "CREATE TABLE t AS SELECT changes()", "whole inside; reads count"),
     row("a trigger", "CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT changes(); END", "whole inside"),
     *(row(f"temporary: {sql}", sql, "session whole; writes temp t") for sql in (
         "CREATE TEMP TABLE t (n)", "CREATE TEMPORARY TABLE IF NOT EXISTS t (n)", "CREATE TABLE temp.t (n)",

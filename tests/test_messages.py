@@ -1171,6 +1171,8 @@ TYPED = [
     Case("a page about something else", "write  migrate plan --format html", "migrate --format html status",
          ["migrate plan --format html"], [A], "migrate status"),
     Case("two commands", "leave one of them out", "migrate --migrate-command down up", [], [A], "migrate up"),
+    Case("a plan of two kinds", "write only one of them", "migrate plan down 1 --all", [], [A, "migrate up"],
+         "migrate plan down --all"),
     Case("a command that the guide does not have", "write one of up, down, status, reset",
          "migrate --migrate-command redo", [], [A], "migrate --migrate-command up"),
     Case("a format for others", "leave it out, or write  migrate check --format github", "migrate up --format github",
@@ -1696,6 +1698,11 @@ READ_WRITE = "write READ WRITE there, or take it out"
 ENDED = (
     "put what follows the COMMIT into a file of its own, or  -- migrate: no-transaction  on the first line of the file"
 )
+WAITING = (
+    "CREATE TABLE c (n INTEGER UNIQUE, of INTEGER REFERENCES c (n) DEFERRABLE INITIALLY DEFERRED);",
+    "INSERT INTO c VALUES (1, 2), (2, 1);",
+    "CREATE INDEX i ON c (of);",
+)
 POSTGRES = [
     Case("a password that is wrong", LOGIN.replace("USER", "migrator"),
          "migrate up", [{"$DATABASE_URL": "{url}"}],
@@ -1856,6 +1863,10 @@ POSTGRES = [
          [hint, "migrate up"],
          [A, "migrate up", "> INSERT INTO a VALUES (1), (1)", one(UNIQUE), "! migrate up", "> DELETE FROM a",
           one(UNIQUE.replace("LY i", "LY IF NOT EXISTS i"))], code=1),
+    Case("a constraint that waits for COMMIT", "do what the hint says, then run  migrate up", "migrate up",
+         [lambda person: person.take(
+             one("\n".join([*WAITING[:-1], *re.findall("hint: put  (.*;)  before", person.all), WAITING[-1]]))),
+          "migrate up"], [A, one("\n".join(WAITING))], code=1),
     Case("a statement that cannot run in a transaction, as only the server knows",
          "put  -- migrate: no-transaction  on the first line of the file, then run  migrate up", "migrate up",
          [one(f"{NOTX}{CONTROL_BY_CALL}CALL p();"), "migrate up"], [A, one(f"{CONTROL_BY_CALL}CALL p();")], code=1),

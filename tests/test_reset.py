@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 import inside
@@ -57,6 +58,15 @@ MADE = {
         "publication p ?", "schema s ?"],
     "DO LANGUAGE plpgsql $$ BEGIN EXECUTE 'CREATE SCHEMA s'; END $$": [],
     "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ CREATE SCHEMA s $$": ["function f"],
+    "SELECT lo_create(5), pg_catalog.lo_from_bytea('6', 'x'), lo_import('/tmp/lo_create(1)', 7), lo_unlink(8)": [
+        *("large object 5", "large object 6", "large object 7", "-large object 8")],
+    "SELECT lo_create(0), lo_creat(-1), lo_create(n), 'lo_create ( 9', lo_import('/tmp/f') FROM t": [],
+    "DO $$ BEGIN PERFORM lo_create(5); ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO r; END $$": [
+        "large object 5 ?", "default privileges GRANT SELECT ON TABLES TO r ?"],
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA s REVOKE SELECT ON TABLES FROM r": [],
+    "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC": [],
+    "ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM public CASCADE": [
+        "default privileges FOR ROLE o REVOKE ALL ON FUNCTIONS FROM public CASCADE ?"],
     "CREATE SCHEMA": [],
     "CREATE SCHEMA AUTHORIZATION CURRENT_USER": [],
     "CREATE POLICY p": ["policy p"],
@@ -156,6 +166,38 @@ def test_what_the_files_made_anywhere_is_reset_twice_in_a_row(project: Project) 
         ]  # fmt: skip
 
 
+WITHOUT_A_NAME = """SELECT lo_create(4711); SELECT pg_catalog.lo_create('4712');
+CREATE SCHEMA app; CREATE TABLE t (i int);
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO PUBLIC;
+ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT ALL PRIVILEGES ON SEQUENCES TO CURRENT_USER WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO PUBLIC;
+"""
+BY_HAND = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO PUBLIC", "SELECT lo_create(4713)"
+
+
+@postgres
+def test_what_the_files_made_without_a_name_is_reset_twice_in_a_row_and_what_a_person_made_stays(
+    project: Project,
+) -> None:
+    project.database.execute(*BY_HAND)
+    project.write({"1_a": WITHOUT_A_NAME})
+    numbers, defaults = "SELECT oid::int FROM pg_largeobject_metadata ORDER BY 1", "SELECT count(*) FROM pg_default_acl"
+    project.succeed("up")
+    before = fingerprint(project)
+    for _ in range(2):
+        ran = project.succeed("reset", "--yes")
+        assert (fingerprint(project), project.rows(numbers)) == (before, [(4711,), (4712,), (4713,)])
+        dropped = [line for line in ran.err.splitlines() if re.match("dropped (large|default)", line)]
+        assert len(dropped) == 6
+    project.write({"1_a": "CREATE TABLE t (i int);"})
+    project.succeed("repair", "1", "--applied")
+    project.write({"1_a": "CREATE TABLE u (i int);"})
+    ran = project.succeed("reset", "--yes")  # what ran is not known any more
+    assert "what 1 a made elsewhere stays, too: the text that ran is not here\n" in ran.err
+    assert project.rows(defaults) == [(5,)]
+
+
 # --- What is not the files' -----------------------------------------------------------------------------------------
 
 BESIDE = {
@@ -231,6 +273,34 @@ def test_all_that_cascade_would_take_elsewhere_is_told_and_nothing_is_changed(pr
     project.database.execute(*(sql for _, sql in doom.bars))  # the way out
     project.succeed("reset", "--yes")
     assert project.rows("SELECT i FROM other.t") == [(1,)]
+
+
+@postgres
+def test_a_first_reset_that_is_refused_has_not_even_made_the_history(project: Project) -> None:
+    project.write({"1_a": "CREATE TABLE a (i int);"})
+    project.database.execute("CREATE TABLE t (i int)", "CREATE SCHEMA other", "CREATE VIEW other.v AS SELECT i FROM t")
+    before = project.database.dump()
+    ran = project("reset", "--yes")
+    assert (ran.exit, "nothing was changed.\n" in ran.err, project.database.dump()) == (4, True, before)
+    project.database.execute("DROP VIEW other.v")
+    project.succeed("reset", "--yes")
+    assert [entry[1:] for entry in project.log()] == [("reset", "ok"), ("up", "ok")]
+
+
+@pytest.mark.databases("sqlite")
+def test_a_first_reset_without_its_backup_has_not_even_made_the_history(project: Project) -> None:
+    project.write({"1_a": "PRAGMA page_size = 8192; CREATE TABLE a (i int);"})
+    project.database.execute("CREATE TABLE t (i int)")
+    before = project.database.dump()
+    ran = project("reset", "--yes", "--backup", "/nowhere/a.db")
+    assert (ran.exit, "nothing was changed.\n" in ran.err, project.database.dump()) == (1, True, before)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_first_reset_lays_out_the_file_as_the_first_migration_has_it(project: Project) -> None:
+    project.write({"1_a": "PRAGMA page_size = 8192; CREATE TABLE a (i int);"})
+    project.succeed("reset", "--yes")
+    assert project.rows("PRAGMA page_size") == [(8192,)]
 
 
 @postgres

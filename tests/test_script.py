@@ -30,7 +30,7 @@ from migrate_review.clients import BEGINS, ENDS, SCRIPTS
 from migrate_review.script import write_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from servers import Database
@@ -998,6 +998,20 @@ def test_an_option_of_the_other_direction_is_refused(
     assert capsys.readouterr().err == (
         f"error: this is for a plan {way}\n  --> {option}\n"
         f"fix: write  imagor-studio-migrate {url} plan {way} {option}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [("1", "--all"), ("--to", "1", "--all"), ("--to-here", "--to", "1"), ("1", "--to", "0")]
+)
+def test_what_down_takes_alone_a_plan_of_it_takes_alone_too(project: Project, words: Sequence[str]) -> None:
+    project.write(THREE)
+    project.succeed("up")
+    for asked in ["down"], ["plan", "down"], ["plan", "down", "--sql"], ["plan", "down", "--sql", "--from", "3"]:
+        assert project(*asked, *words).exit == 2, asked
+    assert project("plan", "down", *words).err == (
+        "error: a number, --to, --to-here and --all: each of them says alone what is rolled back\n"
+        "fix: write only one of them\n"
     )
 
 

@@ -187,6 +187,21 @@ def test_a_file_sees_of_each_statement_what_it_sees_in_the_client(project: Proje
             assert [(does[n + start], v) for n, v in found] == [(does[n + start], v) for n, v in wanted], head
 
 
+def test_a_table_that_is_filled_where_it_is_made_sees_what_it_sees_in_the_client(project: Project, asked: int) -> None:
+    dialect, what = project.database.dialect, count(project, asked)
+    start = 2 if dialect == "postgres" else 0  # before that, there is nothing to be seen, but an error
+    does = DOES[dialect][start:]
+    asks = [(each, f"CREATE TABLE s{number} AS SELECT {what} AS v") for number, each in enumerate(does)]
+    tells = [f"INSERT INTO seen SELECT {number}, v FROM s{number}" for number in range(len(does))]
+    body = [SEEN, "SELECT 1", *DOES[dialect][:start], *(text for pair in asks for text in pair), *tells]
+    wanted = by_client(project, file(*body, head=HEADS[dialect][0]))
+    for head in HEADS[dialect]:
+        with another(project, f"with {len(head)}") as other:
+            other.write({"1_f": file(*body, head=head)})
+            other.succeed("up")
+            assert [(does[n], v) for n, v in seen(other)] == [(does[n], v) for n, v in wanted], head
+
+
 @pytest.mark.databases("mysql", "sqlite")
 def test_what_is_asked_first_in_a_file_is_the_same_whatever_ran_before(project: Project, asked: int) -> None:
     dialect, what = project.database.dialect, count(project, asked)
@@ -1672,7 +1687,7 @@ LEFT = {
         "CREATE TABLE copies (n INTEGER)",
         "SET search_path = pg_catalog",
         "CREATE TEMP TABLE seen (n INTEGER, v TEXT)",
-        "SELECT pg_advisory_lock(1)",  # this stays
+        "SELECT pg_advisory_lock(1)",
     ],
 }
 
@@ -1704,3 +1719,42 @@ def test_with_all_or_nothing_a_setting_is_as_in_a_fresh_session_or_the_run_is_re
     project.succeed("up", "1", "--all-or-nothing")
     project.succeed("up")
     assert project.rows("SELECT * FROM seen") == fresh
+
+
+OWN_LOCKS = "SELECT objsubid, objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(
+    "takes",
+    [
+        "SELECT pg_advisory_lock(1, 7), pg_advisory_lock(1, 7), pg_advisory_lock_shared(1, 8)",
+        "DO $$ BEGIN PERFORM pg_advisory_lock(1, 7); END $$",
+        "SELECT pg_advisory_unlock_all()",
+    ],
+)
+def test_with_all_or_nothing_a_lock_of_one_file_is_none_of_the_next_and_that_of_the_run_stays(
+    project: Project, takes: str
+) -> None:
+    holds = f"({OWN_LOCKS} AND objsubid = 2) UNION ALL (SELECT 0, count(*) FROM ({OWN_LOCKS} AND objsubid = 1) AS own)"
+    project.write({"1_a": file(takes), "2_b": file(f"CREATE TABLE b AS {holds}"), "3_c": file(takes)})
+    project.write({"4_d": file(f"CREATE TABLE d AS {holds}")})
+    project.succeed("up", "--all-or-nothing")
+    assert [project.rows(f"TABLE {name}") for name in "bd"] == [[(0, 1)], [(0, 1)]]
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(
+    "sets", ["SET my.thing = '1'", 'SET SESSION "My".Thing TO 1', "SELECT set_config('my.thing', '1', false)"]
+)
+def test_with_all_or_nothing_a_setting_that_is_never_quite_gone_is_refused(project: Project, sets: str) -> None:
+    """It would be empty, where it is not there in a fresh session."""
+    seen = file("CREATE TABLE seen AS SELECT current_setting('my.thing', true) IS NULL")
+    project.write({"1_a": file(sets), "2_b": seen})
+    ran = project("up", "--all-or-nothing")
+    said = "error: 1 a sets my.thing, which the files after it would find\n  --> --all-or-nothing\n"
+    assert ran == (2, "", f"{said}fix: leave it out:  imagor-studio-migrate up\n")
+    project.succeed("up")
+    assert project.rows("TABLE seen") == [(True,)]
+    project.write({"3_c": file("SELECT 1"), "4_d": file(sets)})  # nothing comes after it
+    project.succeed("up", "--all-or-nothing")
