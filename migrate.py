@@ -2975,6 +2975,7 @@ _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was the
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _AGGREGATES: Final = names_in("AVG COUNT MAX MIN SUM")
 _ROWS_OF_QUERIES: Final = names_in("GROUP HAVING LIMIT FETCH UNION EXCEPT INTERSECT OVER")
+_ASSIGN: Final = (["="], [":="])
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
 _ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
 _FILLS: Final = "?next, +id, +sequences"
@@ -3250,25 +3251,16 @@ class _MySQLForms(Forms):
         for step in self._steps(words):
             if step[0] in self._branches:
                 sure[-1] = set(*sure[-2:-1])
-            parts, sets, rest = [step], dict[str, Sequence[str]](), list[Sequence[str]]()
-            if step[-1] == ";" and step[0] == "PREPARE":
-                parts, sets = [], {self._prepared(step, 0): step[3:-1]}
-            elif step[-1] == ";" and step[0] == "SET":
-                parts = [*self.assignments(step[1:-1])]
-            for part in parts:
-                if part is not step and part[:1] == ["@"] and part[2:3] in (["="], [":="]):
-                    sets[self._variable(part, 0)] = part[3:]
-                else:
-                    rest.append(part)
-            early |= {key for part in (*sets.values(), *rest) for key in self.variables([*part, ""])} - sure[-1]
-            early |= {self._prepared(step, place) for place, word in enumerate(step) if word == "EXECUTE"} - sure[-1]
+            sets = self._sets(step)
+            named = Counter(self.variables(step)) - Counter(key for key, _ in sets)  # but for those that are only set
+            early |= {*named, *self._run(step)} - sure[-1]
             for before, word in itertools.pairwise(["", *step]):
                 if word == "END":
                     sure[1:] = sure[1:-1]
                 elif before != "END" and (word in ("BEGIN", "CASE") or (not before and word in self._opens)):
                     sure.append(set(sure[-1]))
-            sure[-1] |= sets.keys()
-            for key, text in sets.items():
+            for key, text in sets:
+                sure[-1].add(key)
                 given.setdefault(key, []).append(text)
         if len(sure) > 1 or not {"CONTINUE", "GOTO"}.isdisjoint(words):
             return frozenset()
@@ -3283,13 +3275,23 @@ class _MySQLForms(Forms):
                 yield words[start:place]
                 start = place
 
+    def _sets(self, step: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+        """Return what one statement of code certainly sets, by keys, and to what: a PREPARE, or a SET of variables."""
+        if step[-1] == ";" and step[0] == "PREPARE":
+            return [(self._prepared(step, 0), step[3:-1])]
+        parts = self.assignments(step[1:-1]) if step[-1] == ";" and step[0] == "SET" else ()
+        return [(self._variable(each, 0), each[3:]) for each in parts if each[:1] == ["@"] and each[2:3] in _ASSIGN]
+
     def _prepared(self, words: Sequence[str], place: int) -> str:
         """Return the key of the statement that the word at *place* prepares or runs."""
         return f"prepared {self.fold(''.join(words[place + 1 : place + 2]))}"
 
+    def _run(self, words: Sequence[str]) -> set[str]:
+        """Return the keys of the statements that code runs."""
+        return {self._prepared(words, place) for place, word in enumerate(words) if word == "EXECUTE"}
+
     def _is_calm(self, words: Sequence[str], given: Mapping[str, Sequence[Sequence[str]]]) -> bool:
         """Tell if all that code runs by EXECUTE begins with a form that calls nothing; *given* are texts of its own."""
-        run = {self._prepared(words, place) for place, word in enumerate(words) if word == "EXECUTE"}
         sources = [text for key, texts in given.items() if key.startswith("prepared ") for text in texts]
         undone = sum(each in (("DEALLOCATE", "PREPARE"), ("DROP", "PREPARE")) for each in itertools.pairwise(words))
         held = [self._variable(each, 0) for each in sources if each[:1] == ["@"]]
@@ -3298,7 +3300,7 @@ class _MySQLForms(Forms):
         texts += [text for text in sources if text[:1] != ["@"]]
         begun = [text[2:] if text[:2] == ["CONCAT", "("] else text for text in texts]
         return (
-            run <= given.keys()
+            self._run(words) <= given.keys()
             and "IMMEDIATE" not in words
             and words.count("PREPARE") == len(sources) + undone
             and only  # nothing else writes to what they are prepared from
