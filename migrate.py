@@ -657,9 +657,8 @@ def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) ->
 
 def _is_a_letter_off(word: str, ours: str) -> bool:
     """Tell if *word* lacks a letter of ours, has one more or another one, or two that have changed places."""
-    if abs(len(word) - len(ours)) > 1:
-        return False
-    same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
+    pairs = enumerate(zip(word, ours, strict=False))
+    same = next((at for at, (one, two) in pairs if one != two), min(len(word), len(ours)))
     rest, other = word[same:], ours[same:]
     swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
     return rest == other[1:] or rest[1:] == other or rest[1:] == other[1:] or swapped
@@ -1407,11 +1406,9 @@ def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, e
     texts = (piece.replace("\\\\", "\0").replace("\\'", "\0") if escapes and "\\" in piece else piece).split("'")
     signs = "'".join(texts[::2]).replace(mark, "\1(")
     told = b"\1(" * len(pieces)  # from the parenthesis of one to that of the next
+    for word in ("NULL", "true", "false"):  # as dumps have them
+        signs = signs.replace(word, "0")
     rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
-    if len(rest) > len(told):
-        for word in ("NULL", "true", "false"):  # as dumps have them
-            signs = signs.replace(word, "0")
-        rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
     if len(texts) % 2 == 0 or "--" in signs or rest != told:
         return []
     return [len(each) + len(between) for each in pieces]
@@ -2603,13 +2600,6 @@ class Forms:
         """Yield the keys of the user variables that are named."""
         return iter(())
 
-    def own(self, words: Sequence[str]) -> frozenset[str]:
-        """Return the keys that code has set before it reads them, whichever way it goes; of most, nothing is known.
-
-        "code" is among them where all that it prepares and runs calls nothing.
-        """
-        return frozenset()
-
     def literal_in(self, words: Sequence[str]) -> str | None:
         """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
         return None
@@ -3246,7 +3236,11 @@ class _MySQLForms(Forms):
         yield words[start:]
 
     def own(self, words: Sequence[str]) -> frozenset[str]:
-        """See Forms. An assignment holds to the end of its block or branch; where a handler goes on, none does."""
+        """Return the keys that code has set before it reads them, whichever way it goes.
+
+        An assignment holds to the end of its block or branch; where a handler goes on, none does. "code" is among them
+        where all that it prepares and runs calls nothing.
+        """
         sure, early, given = [set[str]()], set[str](), dict[str, list[Sequence[str]]]()
         for step in self._steps(words):
             if step[0] in self._branches:
@@ -5970,6 +5964,7 @@ class MySQL(Database):
     # The connection.
 
     account = ""  # as CURRENT_USER() names it
+    forms: _MySQLForms
 
     def _account(self, message: str) -> str:
         """See Database. The host is that of the account, which need not be the one that this user comes from."""
@@ -6402,7 +6397,7 @@ class MySQL(Database):
 
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
-        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        parts = [part for part in self.forms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
         named = (part[: part.index("=")] if "=" in part else part for part in parts)
         code = " ".join(words)
         return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
@@ -6434,15 +6429,15 @@ class MySQL(Database):
         nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
         if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
             return nature
-        for place in range(number - 2, -1, -1):
-            source = spelled(statements[place].text, self.syntax)
-            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
-                keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
-                if source[2:4] == ["FROM", "@"] and not any(each.writes & keys for each in since):
-                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
-                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
-                return nature
-        return nature
+        key = f"prepared {self.forms.fold(words[1])}"
+        place = max((place for place, each in enumerate(natures[: number - 1]) if key in each.writes), default=0)
+        source = spelled(statements[place].text, self.syntax)
+        keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
+        known = key in natures[place].writes and source[2:4] == ["FROM", "@"]
+        if not known or any(each.writes & keys for each in since):
+            return nature
+        rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
+        return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
