@@ -2519,8 +2519,8 @@ class Forms:
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
         nature = self._with_temporary(nature, words, told) if told.made else nature
-        if words[0] == "SET" and self.temporary_schema:
-            told.aside = told.aside or any(self.temporary_schema in word.lower() for word in words)
+        if words[0] == "SET" and self.temporary_schema and self.temporary_schema in " ".join(words).lower():
+            told.aside = True
         made = self.made(words) if words[0] == "CREATE" else None
         if told.aside and made:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
@@ -2538,7 +2538,7 @@ class Forms:
         named = {key for name in self.named(words) if (key := f"temp {name}") in told.made}
         if not named:
             return nature
-        first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
+        first, dropped = words[0], self.dropped(words)
         certain = ((schema, told.made.get(f"temp {name}")) for schema, name in dropped)
         if dropped and all(made is not None and schema in (made, self.temporary_schema) for schema, made in certain):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
@@ -2560,8 +2560,8 @@ class Forms:
     def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLES?|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
-            " ".join(words[1:]),
+            r"DROP (?:TEMPORARY )?(?:TABLES?|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
+            " ".join(words),
         )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
         return [(self.fold(schema), self.fold(name)) for schema, _, name in names]
@@ -6315,19 +6315,18 @@ class MySQL(Database):
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
         """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        known = self.query(self._named_sql)
-        engines = {name: bool(transactions) for name, transactions in known if transactions is not None}
-        others = {name for name, transactions in known if transactions is None}
+        known = dict[str, set[object]]()
+        for name, transactions in self.query(self._named_sql):
+            known.setdefault(name, set()).add(transactions)
 
         def kept(statement: Statement) -> bool | None:  # None: perhaps
-            names = self._names(statement)
-            found = {engines[name] for name in names if name in engines}
-            return None if names & others or len(found) != 1 else found == {False}
+            found = {each for name in self._names(statement) for each in known.get(name, ())}
+            return found == {0} if found in ({0}, {1}) else None
 
         number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
         certain = all(kept(each) is False for each in statements[number:])
         # What names nothing that is there has failed at that.
-        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        harmless = failed is None or kept(failed) is False or self._names(failed).isdisjoint(known)
         return number, certain and harmless
 
     def _names(self, statement: Statement) -> set[str]:
@@ -6473,7 +6472,7 @@ class MySQL(Database):
         told = [None if text is None else _read(text, self.syntax, self.forms) for _, _, text in code]
         pieces = [(kind, name, each) for (kind, name, _), each in zip(code, told, strict=True)]
         names = {name for each in told if each for name in self._assigned(each[0])}
-        settings = {"by code"}
+        settings: set[str] | None = None  # where nobody can be asked
         if names and self.connection:
             listed = ", ".join(self.literal(each) for each in sorted(names))
             rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
@@ -6494,7 +6493,7 @@ class MySQL(Database):
         fired, awaited = hidden.fired | run.writes - {"*"}, hidden.awaited | run.reads - {"*"}
         return hidden._replace(views=views if does.reads | does.writes else frozenset(), fired=fired, awaited=awaited)
 
-    def _known(self, pieces: Iterable[tuple[str, str, _Read]], settings: Collection[str]) -> dict[str, list[Acts]]:
+    def _known(self, pieces: Iterable[tuple[str, str, _Read]], settings: set[str] | None) -> dict[str, list[Acts]]:
         """Return what code of this database does, by its name; by that of another one, that nobody knows that."""
         home = self.url.database.lower()
         others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
@@ -6512,7 +6511,7 @@ class MySQL(Database):
             found.setdefault("" if kind == "TRIGGER" else name, []).extend(acts)
         return found | {f"{home}.{name}": acts for name, acts in found.items()}
 
-    def _acts(self, code: _Read, settings: Collection[str]) -> Acts:
+    def _acts(self, code: _Read, settings: set[str] | None) -> Acts:
         """Return what a piece of code does by itself; what it calls is read by name."""
         if code is None:
             return Acts()
@@ -6538,7 +6537,7 @@ class MySQL(Database):
         found, more = self._table_pattern.match(text), (self._code_pattern, self._hiding_pattern)
         return found is not None and not any(each.search(text, found.end()) for each in more)
 
-    def _awaited(self, code: _Read, settings: Collection[str]) -> frozenset[str]:
+    def _awaited(self, code: _Read, settings: set[str] | None) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
         words, nature = code or (None, Nature())
         keys, own = self._keys(words, settings), nature.reads & {"id"}
@@ -6547,7 +6546,7 @@ class MySQL(Database):
             return keys & self.forms.nature(words[start:]).reads | own
         return keys | own
 
-    def _keys(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+    def _keys(self, words: Sequence[str] | None, settings: set[str] | None) -> frozenset[str]:
         """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
         if words is None:
             return frozenset({"*", "set by code"})
@@ -6558,13 +6557,13 @@ class MySQL(Database):
             keys |= set() if said.isdisjoint(known.split()) else {*added}
         made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
         keys |= {f"temp {each.name}" for each in made}
-        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
         keys |= {"set names"} if ("SET", "CHARACTER") in itertools.pairwise(words) else set()
-        keys |= {f"set {name}" for name in assigned if name in settings}
+        named = {"by code"} if assigned and settings is None else assigned & (settings or set())
+        keys |= {f"set {name}" for name in named}
         return frozenset(keys)
 
     def _assigned(self, words: Sequence[str]) -> set[str]:
-        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
+        return {self.forms.fold(before) for before, word in itertools.pairwise(words) if word in ("=", ":=")}
 
     def refused(self, statement: Statement, failed: DriverError) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such.
@@ -6574,8 +6573,8 @@ class MySQL(Database):
         if failed.code in self._unknown:
             words = spelled(statement.text, self.syntax)
             words = words[words.index("FOR") + 1 :] if words[:2] == ["SET", "STATEMENT"] else words
-            listed = self.forms.dropped(words) if words[:1] == ["DROP"] else []
-            names = ",".join(f"{schema or self.url.database.lower()}.{name}" for schema, name in listed)
+            dropped, home = self.forms.dropped(words), self.url.database.lower()
+            names = ",".join(f"{schema or home}.{name}" for schema, name in dropped)
             return f"'{names}'" in failed.message.lower()
         if failed.code != self._syntax_error:
             return False
