@@ -11171,13 +11171,10 @@ def _refuse_urls(words: Sequence[str]) -> None:
             refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
 
 
-def _given(options: Mapping[str, str | None], url: DatabaseURL | None) -> dict[str, str]:
-    """Return the *options* that say what a command is about; a password does not. The *url* may not be known yet."""
+def _given(options: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the *options* that say what a command is about; a URL with a password is for the person to type."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
-    secret = _tells(given["--database-url"] or "") if url is None else not url.is_file and url.password
-    if secret or (url and not url.is_file and "pass" in str(given["--database-url"])):
-        given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
-    return {name: word for name, word in given.items() if word}
+    return {name: "URL" if _tells(word) else word for name, word in given.items() if word}
 
 
 class _Path(NamedTuple):
@@ -11277,13 +11274,13 @@ def _run_command(argv: Sequence[str] | None) -> int:
             for each in (signal.SIGINT, signal.SIGTERM):
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(vars(options), _given(vars(options), None))
+        screen = _Screen(vars(options), _given(vars(options)))
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
         settings, command, own = _read_words(options, words, sys.argv[1:] if argv is None else argv)
         dry_run = own.pop("dry_run", False)
-        screen.given, screen.words = _given(vars(options), settings.url), [command, *map(_shown_word, words)]
+        screen.words = [command, *map(_shown_word, words)]
         _refuse_elsewhere(settings, options.config, command, words)
         screen.begin(
             settings,
