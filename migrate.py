@@ -11338,7 +11338,9 @@ def _read_words(
 
 def _retype(typed: Sequence[str], wrong: str, right: str) -> str:
     """Return what to type instead: *typed* with the *wrong* word right, as far as it fits; empty for no command."""
-    place = next(at for at, word in enumerate(typed) if word.partition("=")[0] == wrong)
+    place = next((at for at, word in enumerate(typed) if wrong in (word, word.partition("=")[0])), None)
+    if place is None:  # argparse shows an odd letter in another way
+        return ""
     words = [*typed[:place], right + typed[place].removeprefix(wrong), *typed[place + 1 :]]
     common = [word for word in typed if word not in _common_options().parse_known_args(typed)[1]]
     for fitting in filter(_fits, (words, [*common, right])):
