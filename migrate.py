@@ -520,15 +520,11 @@ def refuse_url(place: str, text: str) -> None:
 
 
 class Slip(NamedTuple):
-    """A variable that nothing reads: its name, in which file and line it is, if in one, and which of ours is meant."""
+    """A variable that nothing reads: its name, that and where it is set, and which of ours is meant."""
 
     name: str
-    line: str
+    place: str
     ours: str
-
-    @property
-    def place(self) -> str:
-        return f"{self.name} in {self.line or 'the environment'}"
 
     def __str__(self) -> str:
         return f"warning: nothing reads {self.place}; did you mean {self.ours}?"
@@ -630,8 +626,8 @@ def _find_slips(
 ) -> Iterator[Slip]:
     for name in layer:
         if layer[name] and name not in _KNOWN_VARIABLES:
-            line = f"{place}:{lines[name]}" if name in lines else ""
-            yield from (Slip(name, line, ours) for ours in _meant_name(name.upper(), layer[name], found, named=named))
+            where, meant = _in_place(name, place, lines), _meant_name(name.upper(), layer[name], found, named=named)
+            yield from (Slip(name, where, ours) for ours in meant)
 
 
 def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) -> list[str]:
@@ -685,17 +681,15 @@ def name_place(
     if options.get(option.removeprefix("--").replace("-", "_")) is not None:
         error.where = option
         return
-    place = _in_place(name, "the environment", {})
-    place *= bool(environ.get(name) or (name == "DATABASE_URL" and name in environ))
-    for path, _, lines in () if place else _read_config(options.get("config")):
-        place = _in_place(name, path, lines) * (name in lines)
-    if place:
-        error.where = place
-        error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
-        error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
+    named = environ.get(name) or (name == "DATABASE_URL" and name in environ)
+    for place, layer, lines in [("the environment", environ, {})] if named else _read_config(options.get("config")):
+        if name in layer:
+            error.where = _in_place(name, place, lines)
+            error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
+            error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
 
 
-def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str, int]]]:
+def _read_config(named: str | None) -> list[tuple[str, Mapping[str, str], Mapping[str, int]]]:
     """Return a .env file, its variables, and the line of each. .env may be missing; a *named* file may not."""
     refuse_url("--config", named or "")
     path = Path(named or ".env")
@@ -11214,9 +11208,9 @@ def _refuse_elsewhere(settings: Settings, config: str | None, command: str, word
     if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
         ours = slip.ours.partition(" or ")[0]
         what = f"no database is named: nothing reads {slip.name}; did you mean {ours}?"
-        way = f'hand it on:  export {ours}="${slip.name}"'
-        if slip.line:
-            way = f"write {ours} in place of {slip.name} in {slip.line}"
+        way = f"write {ours} in place of {slip.place}"
+        if slip.place == _in_place(slip.name, "the environment", {}):
+            way = f'hand it on:  export {ours}="${slip.name}"'
         again = f"migrate --database-url {settings.url} {_typed(command, words)}"
         raise SettingsError(what, where=slip.place, fix=f"{way}\n     or say that the default is meant:  {again}")
     look = partial(_find_stray, config=Path(config)) if config else _find_above
