@@ -1845,8 +1845,10 @@ class _Compound:
             return (yield from self._condition(_CONDITIONS[word]))
         if word in ("LOOP", "REPEAT"):
             self._blocks.append(word)
-        elif word in ("CREATE", "ALTER"):
-            return (yield from self._create())
+        elif word in ("CREATE", "ALTER"):  # then comes what is made, after a few words
+            while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
+                pass
+            return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
         elif word in ("DECLARE", "CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
             self._blocks += ["DECLARE"] if word == "DECLARE" and not self._blocks else []
             return (yield from self._declaration())
@@ -1944,12 +1946,6 @@ class _Compound:
             if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
                 return (yield from self._skip(("FOR", ",", "VALUE", "SQLSTATE", "NOT")))
         return (yield)
-
-    def _create(self) -> _Reading:
-        """After CREATE or ALTER, up to what is created."""
-        while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
-            pass
-        return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
 
     def _program(self, kind: str) -> _Reading:
         """After PROCEDURE or the like, up to the first word of its body."""
@@ -6586,10 +6582,9 @@ class MySQL(Database):
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
         code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
         found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
-        if not found or first_word(statement.text, syntax) != "SET":
+        start = spelled(statement.text, syntax)[:2] if found else []
+        if not found or start[:1] != ["SET"] or start[1:] == ["STATEMENT"]:  # that is about the one statement in it
             return syntax
-        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
-            return syntax  # it holds for the one statement in it
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
     # What reset drops.
