@@ -534,15 +534,11 @@ def refuse_url(place: str, text: str) -> None:
 
 
 class Slip(NamedTuple):
-    """A variable that nothing reads: its name, in which file and line it is, if in one, and which of ours is meant."""
+    """A variable that nothing reads: its name, that and where it is set, and which of ours is meant."""
 
     name: str
-    line: str
+    place: str
     ours: str
-
-    @property
-    def place(self) -> str:
-        return f"{self.name} in {self.line or 'the environment'}"
 
     def __str__(self) -> str:
         return f"warning: nothing reads {self.place}; did you mean {self.ours}?"
@@ -644,8 +640,8 @@ def _find_slips(
 ) -> Iterator[Slip]:
     for name in layer:
         if layer[name] and name not in _KNOWN_VARIABLES:
-            line = f"{place}:{lines[name]}" if name in lines else ""
-            yield from (Slip(name, line, ours) for ours in _meant_name(name.upper(), layer[name], found, named=named))
+            where, meant = _in_place(name, place, lines), _meant_name(name.upper(), layer[name], found, named=named)
+            yield from (Slip(name, where, ours) for ours in meant)
 
 
 def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) -> list[str]:
@@ -671,9 +667,8 @@ def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) ->
 
 def _is_a_letter_off(word: str, ours: str) -> bool:
     """Tell if *word* lacks a letter of ours, has one more or another one, or two that have changed places."""
-    if abs(len(word) - len(ours)) > 1:
-        return False
-    same = next((at for at, (one, two) in enumerate(zip(word, ours, strict=False)) if one != two), len(ours))
+    pairs = enumerate(zip(word, ours, strict=False))
+    same = next((at for at, (one, two) in pairs if one != two), min(len(word), len(ours)))
     rest, other = word[same:], ours[same:]
     swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
     return rest == other[1:] or rest[1:] == other or rest[1:] == other[1:] or swapped
@@ -700,17 +695,15 @@ def name_place(
     if options.get(option.removeprefix("--").replace("-", "_")) is not None:
         error.where = option
         return
-    place = _in_place(name, "the environment", {})
-    place *= bool(environ.get(name) or (name == "DATABASE_URL" and name in environ))
-    for path, _, lines in () if place else _read_config(options.get("config")):
-        place = _in_place(name, path, lines) * (name in lines)
-    if place:
-        error.where = place
-        error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
-        error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
+    named = environ.get(name) or (name == "DATABASE_URL" and name in environ)
+    for place, layer, lines in [("the environment", environ, {})] if named else _read_config(options.get("config")):
+        if name in layer:
+            error.where = _in_place(name, place, lines)
+            error.what = re.sub(rf"\A{option} takes", f"{name} takes", error.what)
+            error.fix = error.fix.replace(f"like  {option} ", f"like  {name}=")
 
 
-def _read_config(named: str | None) -> list[tuple[str, dict[str, str], dict[str, int]]]:
+def _read_config(named: str | None) -> list[tuple[str, Mapping[str, str], Mapping[str, int]]]:
     """Return a .env file, its variables, and the line of each. .env may be missing; a *named* file may not."""
     refuse_url("--config", named or "")
     path = Path(named or ".env")
@@ -1425,11 +1418,9 @@ def _count_off(sql: str, position: int, size: int, between: str, mark: str, *, e
     texts = (piece.replace("\\\\", "\0").replace("\\'", "\0") if escapes and "\\" in piece else piece).split("'")
     signs = "'".join(texts[::2]).replace(mark, "\1(")
     told = b"\1(" * len(pieces)  # from the parenthesis of one to that of the next
+    for word in ("NULL", "true", "false"):  # as dumps have them
+        signs = signs.replace(word, "0")
     rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
-    if len(rest) > len(told):
-        for word in ("NULL", "true", "false"):  # as dumps have them
-            signs = signs.replace(word, "0")
-        rest = signs.encode("ascii", "replace").translate(None, _SIGNS).replace(b")(", b"")
     if len(texts) % 2 == 0 or "--" in signs or rest != told:
         return []
     return [len(each) + len(between) for each in pieces]
@@ -1881,8 +1872,10 @@ class _Compound:
             return (yield from self._condition(_CONDITIONS[word]))
         if word in ("LOOP", "REPEAT"):
             self._blocks.append(word)
-        elif word in ("CREATE", "ALTER"):
-            return (yield from self._create())
+        elif word in ("CREATE", "ALTER"):  # then comes what is made, after a few words
+            while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
+                pass
+            return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
         elif word in ("DECLARE", "CONTINUE", "EXIT", "UNDO"):  # in Oracle mode there is no DECLARE before each HANDLER
             self._blocks += ["DECLARE"] if word == "DECLARE" and not self._blocks else []
             return (yield from self._declaration())
@@ -1980,12 +1973,6 @@ class _Compound:
             if word == "HANDLER" and self._previous in ("CONTINUE", "EXIT", "UNDO"):
                 return (yield from self._skip(("FOR", ",", "VALUE", "SQLSTATE", "NOT")))
         return (yield)
-
-    def _create(self) -> _Reading:
-        """After CREATE or ALTER, up to what is created."""
-        while (word := (yield)) in _BEFORE_PROGRAM or self._previous in ("=", "@", "."):
-            pass
-        return (yield from (self._program(word) if word in _PROGRAMS else self._rest(word)))
 
     def _program(self, kind: str) -> _Reading:
         """After PROCEDURE or the like, up to the first word of its body."""
@@ -2551,8 +2538,8 @@ class Forms:
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
         nature = self._with_temporary(nature, words, told) if told.made else nature
-        if words[0] == "SET" and self.temporary_schema:
-            told.aside = told.aside or any(self.temporary_schema in word.lower() for word in words)
+        if words[0] == "SET" and self.temporary_schema and self.temporary_schema in " ".join(words).lower():
+            told.aside = True
         made = self.made(words) if words[0] == "CREATE" else None
         if told.aside and made:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
@@ -2570,7 +2557,7 @@ class Forms:
         named = {key for name in self.named(words) if (key := f"temp {name}") in told.made}
         if not named:
             return nature
-        first, dropped = words[0], self.dropped(words) if words[0] == "DROP" else []
+        first, dropped = words[0], self.dropped(words)
         certain = ((schema, told.made.get(f"temp {name}")) for schema, name in dropped)
         if dropped and all(made is not None and schema in (made, self.temporary_schema) for schema, made in certain):
             return Nature(Trait.SESSION | Trait.WHOLE, frozenset(), frozenset({"warnings"}), frozenset(named))
@@ -2592,8 +2579,8 @@ class Forms:
     def dropped(self, words: Sequence[str]) -> list[tuple[str, str]]:
         """Return what a DROP lists, names in two parts; nothing where that is not all it says."""
         found = re.fullmatch(
-            r"(?:TEMPORARY )?(?:TABLES?|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
-            " ".join(words[1:]),
+            r"DROP (?:TEMPORARY )?(?:TABLES?|VIEW|SEQUENCE|TRIGGER|INDEX) (?:IF EXISTS )?(.+?)(?: CASCADE| RESTRICT)?",
+            " ".join(words),
         )
         names = [each.rpartition(" . ") for each in found[1].split(" , ")] if found else []
         return [(self.fold(schema), self.fold(name)) for schema, _, name in names]
@@ -2631,13 +2618,6 @@ class Forms:
     def variables(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the keys of the user variables that are named."""
         return iter(())
-
-    def own(self, words: Sequence[str]) -> frozenset[str]:
-        """Return the keys that code has set before it reads them, whichever way it goes; of most, nothing is known.
-
-        "code" is among them where all that it prepares and runs calls nothing.
-        """
-        return frozenset()
 
     def literal_in(self, words: Sequence[str]) -> str | None:
         """Return the text that a statement writes to a variable; "" for one that means nothing to a session."""
@@ -3005,6 +2985,7 @@ _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was the
 _QUERIES: Final = ("SELECT", "VALUES", "TABLE", "(", "WITH")
 _AGGREGATES: Final = names_in("AVG COUNT MAX MIN SUM")
 _ROWS_OF_QUERIES: Final = names_in("GROUP HAVING LIMIT FETCH UNION EXCEPT INTERSECT OVER")
+_ASSIGN: Final = (["="], [":="])
 _SCOPES: Final = ("GLOBAL", "SESSION", "LOCAL", "PERSIST", "PERSIST_ONLY")
 _ANEW: Final = "(AGGREGATE|ALGORITHM|DEFINER|EVENT|FULLTEXT|FUNCTION|INDEX|PROCEDURE|SPATIAL|SQL|TRIGGER|UNIQUE|VIEW)"
 _FILLS: Final = "?next, +id, +sequences"
@@ -3275,30 +3256,25 @@ class _MySQLForms(Forms):
         yield words[start:]
 
     def own(self, words: Sequence[str]) -> frozenset[str]:
-        """See Forms. An assignment holds to the end of its block or branch; where a handler goes on, none does."""
+        """Return the keys that code has set before it reads them, whichever way it goes.
+
+        An assignment holds to the end of its block or branch; where a handler goes on, none does. "code" is among them
+        where all that it prepares and runs calls nothing.
+        """
         sure, early, given = [set[str]()], set[str](), dict[str, list[Sequence[str]]]()
         for step in self._steps(words):
             if step[0] in self._branches:
                 sure[-1] = set(*sure[-2:-1])
-            parts, sets, rest = [step], dict[str, Sequence[str]](), list[Sequence[str]]()
-            if step[-1] == ";" and step[0] == "PREPARE":
-                parts, sets = [], {self._prepared(step, 0): step[3:-1]}
-            elif step[-1] == ";" and step[0] == "SET":
-                parts = [*self.assignments(step[1:-1])]
-            for part in parts:
-                if part is not step and part[:1] == ["@"] and part[2:3] in (["="], [":="]):
-                    sets[self._variable(part, 0)] = part[3:]
-                else:
-                    rest.append(part)
-            early |= {key for part in (*sets.values(), *rest) for key in self.variables([*part, ""])} - sure[-1]
-            early |= {self._prepared(step, place) for place, word in enumerate(step) if word == "EXECUTE"} - sure[-1]
+            sets = self._sets(step)
+            named = Counter(self.variables(step)) - Counter(key for key, _ in sets)  # but for those that are only set
+            early |= {*named, *self._run(step)} - sure[-1]
             for before, word in itertools.pairwise(["", *step]):
                 if word == "END":
                     sure[1:] = sure[1:-1]
                 elif before != "END" and (word in ("BEGIN", "CASE") or (not before and word in self._opens)):
                     sure.append(set(sure[-1]))
-            sure[-1] |= sets.keys()
-            for key, text in sets.items():
+            for key, text in sets:
+                sure[-1].add(key)
                 given.setdefault(key, []).append(text)
         if len(sure) > 1 or not {"CONTINUE", "GOTO"}.isdisjoint(words):
             return frozenset()
@@ -3313,13 +3289,23 @@ class _MySQLForms(Forms):
                 yield words[start:place]
                 start = place
 
+    def _sets(self, step: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+        """Return what one statement of code certainly sets, by keys, and to what: a PREPARE, or a SET of variables."""
+        if step[-1] == ";" and step[0] == "PREPARE":
+            return [(self._prepared(step, 0), step[3:-1])]
+        parts = self.assignments(step[1:-1]) if step[-1] == ";" and step[0] == "SET" else ()
+        return [(self._variable(each, 0), each[3:]) for each in parts if each[:1] == ["@"] and each[2:3] in _ASSIGN]
+
     def _prepared(self, words: Sequence[str], place: int) -> str:
         """Return the key of the statement that the word at *place* prepares or runs."""
         return f"prepared {self.fold(''.join(words[place + 1 : place + 2]))}"
 
+    def _run(self, words: Sequence[str]) -> set[str]:
+        """Return the keys of the statements that code runs."""
+        return {self._prepared(words, place) for place, word in enumerate(words) if word == "EXECUTE"}
+
     def _is_calm(self, words: Sequence[str], given: Mapping[str, Sequence[Sequence[str]]]) -> bool:
         """Tell if all that code runs by EXECUTE begins with a form that calls nothing; *given* are texts of its own."""
-        run = {self._prepared(words, place) for place, word in enumerate(words) if word == "EXECUTE"}
         sources = [text for key, texts in given.items() if key.startswith("prepared ") for text in texts]
         undone = sum(each in (("DEALLOCATE", "PREPARE"), ("DROP", "PREPARE")) for each in itertools.pairwise(words))
         held = [self._variable(each, 0) for each in sources if each[:1] == ["@"]]
@@ -3328,7 +3314,7 @@ class _MySQLForms(Forms):
         texts += [text for text in sources if text[:1] != ["@"]]
         begun = [text[2:] if text[:2] == ["CONCAT", "("] else text for text in texts]
         return (
-            run <= given.keys()
+            self._run(words) <= given.keys()
             and "IMMEDIATE" not in words
             and words.count("PREPARE") == len(sources) + undone
             and only  # nothing else writes to what they are prepared from
@@ -6009,9 +5995,6 @@ class MySQL(Database):
         words="@ select row values table with prepare immediate global persist _lock",
     )
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
-    _mode_pattern = regex(
-        r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", words="sql_mode"
-    )
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     # What may give code another name, or is text that makes some.
     _moves_pattern = regex(r"(?i)\b(RENAME|PACKAGE)\b|['\"]\s*CREATE\b")
@@ -6067,6 +6050,7 @@ class MySQL(Database):
     # The connection.
 
     account = ""  # as CURRENT_USER() names it
+    forms: _MySQLForms
 
     def _account(self, message: str) -> str:
         """See Database. The host is that of the account, which need not be the one that this user comes from."""
@@ -6416,19 +6400,18 @@ class MySQL(Database):
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
         """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        known = self.query(self._named_sql)
-        engines = {name: bool(transactions) for name, transactions in known if transactions is not None}
-        others = {name for name, transactions in known if transactions is None}
+        known = dict[str, set[object]]()
+        for name, transactions in self.query(self._named_sql):
+            known.setdefault(name, set()).add(transactions)
 
         def kept(statement: Statement) -> bool | None:  # None: perhaps
-            names = self._names(statement)
-            found = {engines[name] for name in names if name in engines}
-            return None if names & others or len(found) != 1 else found == {False}
+            found = {each for name in self._names(statement) for each in known.get(name, ())}
+            return found == {0} if found in ({0}, {1}) else None
 
         number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
         certain = all(kept(each) is False for each in statements[number:])
         # What names nothing that is there has failed at that.
-        harmless = failed is None or kept(failed) is False or not self._names(failed) & {*engines, *others}
+        harmless = failed is None or kept(failed) is False or self._names(failed).isdisjoint(known)
         return number, certain and harmless
 
     def _names(self, statement: Statement) -> set[str]:
@@ -6497,7 +6480,7 @@ class MySQL(Database):
 
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
-        parts = [part for part in _MySQLForms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
+        parts = [part for part in self.forms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
         named = (part[: part.index("=")] if "=" in part else part for part in parts)
         code = " ".join(words)
         return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
@@ -6529,15 +6512,15 @@ class MySQL(Database):
         nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
         if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
             return nature
-        for place in range(number - 2, -1, -1):
-            source = spelled(statements[place].text, self.syntax)
-            if source[:1] == ["PREPARE"] and self.forms.fold(source[1]) == self.forms.fold(words[1]):
-                keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
-                if source[2:4] == ["FROM", "@"] and not any(each.writes & keys for each in since):
-                    rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
-                    return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
-                return nature
-        return nature
+        key = f"prepared {self.forms.fold(words[1])}"
+        place = max((place for place, each in enumerate(natures[: number - 1]) if key in each.writes), default=0)
+        source = spelled(statements[place].text, self.syntax)
+        keys, since = {*self.forms.variables(source), "*"}, natures[place : number - 1]
+        known = key in natures[place].writes and source[2:4] == ["FROM", "@"]
+        if not known or any(each.writes & keys for each in since):
+            return nature
+        rows = self.query(f"SELECT {''.join(source[3:])} LIMIT 1")
+        return self.forms.nature(spelled(str(rows[0][0]), self.syntax)) if rows else nature
 
     def zero(self, keys: Collection[str]) -> list[str]:
         """See Database. On MariaDB the list of warnings is emptied by what opens a table, or the like."""
@@ -6573,7 +6556,7 @@ class MySQL(Database):
         told = [None if text is None else _read(text, self.syntax, self.forms) for _, _, text in code]
         pieces = [(kind, name, each) for (kind, name, _), each in zip(code, told, strict=True)]
         names = {name for each in told if each for name in self._assigned(each[0])}
-        settings = {"by code"}
+        settings: set[str] | None = None  # where nobody can be asked
         if names and self.connection:
             listed = ", ".join(self.literal(each) for each in sorted(names))
             rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
@@ -6594,7 +6577,7 @@ class MySQL(Database):
         fired, awaited = hidden.fired | run.writes - {"*"}, hidden.awaited | run.reads - {"*"}
         return hidden._replace(views=views if does.reads | does.writes else frozenset(), fired=fired, awaited=awaited)
 
-    def _known(self, pieces: Iterable[tuple[str, str, _Read]], settings: Collection[str]) -> dict[str, list[Acts]]:
+    def _known(self, pieces: Iterable[tuple[str, str, _Read]], settings: set[str] | None) -> dict[str, list[Acts]]:
         """Return what code of this database does, by its name; by that of another one, that nobody knows that."""
         home = self.url.database.lower()
         others = [(kind, schema.lower()) for kind, schema, *_ in self._code or () if schema.lower() != home]
@@ -6609,7 +6592,7 @@ class MySQL(Database):
             found.setdefault("" if kind == "TRIGGER" else name, []).extend(acts)
         return found | {f"{home}.{name}": acts for name, acts in found.items()}
 
-    def _acts(self, code: _Read, settings: Collection[str]) -> Acts:
+    def _acts(self, code: _Read, settings: set[str] | None) -> Acts:
         """Return what a piece of code does by itself; what it calls is read by name."""
         if code is None:
             return Acts()
@@ -6635,7 +6618,7 @@ class MySQL(Database):
         found, more = self._table_pattern.match(text), (self._code_pattern, self._hiding_pattern)
         return found is not None and not any(each.search(text, found.end()) for each in more)
 
-    def _awaited(self, code: _Read, settings: Collection[str]) -> frozenset[str]:
+    def _awaited(self, code: _Read, settings: set[str] | None) -> frozenset[str]:
         """Return the keys that the code of a trigger may read: of one statement it is known."""
         words, nature = code or (None, Nature())
         keys, own = self._keys(words, settings), nature.reads & {"id"}
@@ -6644,7 +6627,7 @@ class MySQL(Database):
             return keys & self.forms.nature(words[start:]).reads | own
         return keys | own
 
-    def _keys(self, words: Sequence[str] | None, settings: Collection[str]) -> frozenset[str]:
+    def _keys(self, words: Sequence[str] | None, settings: set[str] | None) -> frozenset[str]:
         """Return the keys of the session that a piece of code may write, or read; of *settings* there are these."""
         if words is None:
             return frozenset({"*", "set by code"})
@@ -6655,13 +6638,13 @@ class MySQL(Database):
             keys |= set() if said.isdisjoint(known.split()) else {*added}
         made = (self.forms.made(words[place:]) for place, word in enumerate(words) if word == "TEMPORARY")
         keys |= {f"temp {each.name}" for each in made}
-        keys |= {"set by code"} if assigned and settings == {"by code"} else set()  # nobody can be asked
         keys |= {"set names"} if ("SET", "CHARACTER") in itertools.pairwise(words) else set()
-        keys |= {f"set {name}" for name in assigned if name in settings}
+        named = {"by code"} if assigned and settings is None else assigned & (settings or set())
+        keys |= {f"set {name}" for name in named}
         return frozenset(keys)
 
     def _assigned(self, words: Sequence[str]) -> set[str]:
-        return {self.forms.fold(words[place - 1]) for place, word in enumerate(words) if word in ("=", ":=") and place}
+        return {self.forms.fold(before) for before, word in itertools.pairwise(words) if word in ("=", ":=")}
 
     def refused(self, statement: Statement, failed: DriverError) -> bool:
         """See Database. What cannot be prepared because of its syntax has not run; what it runs itself may be such.
@@ -6671,8 +6654,8 @@ class MySQL(Database):
         if failed.code in self._unknown:
             words = spelled(statement.text, self.syntax)
             words = words[words.index("FOR") + 1 :] if words[:2] == ["SET", "STATEMENT"] else words
-            listed = self.forms.dropped(words) if words[:1] == ["DROP"] else []
-            names = ",".join(f"{schema or self.url.database.lower()}.{name}" for schema, name in listed)
+            dropped, home = self.forms.dropped(words), self.url.database.lower()
+            names = ",".join(f"{schema or home}.{name}" for schema, name in dropped)
             return f"'{names}'" in failed.message.lower()
         if failed.code != self._syntax_error:
             return False
@@ -6689,11 +6672,10 @@ class MySQL(Database):
     def syntax_after(self, statement: Statement, syntax: Syntax) -> Syntax:
         """See Database. A mode that is put back from a variable is taken to be the one the session began with."""
         code = " ".join(statement.text.upper().split()) if "sql_mode" in statement.text.lower() else ""
-        found = self._mode_pattern.search(code)
-        if not found or first_word(statement.text, syntax) != "SET":
+        found = re.search(r"(?<!GLOBAL[ .])(?<!PERSIST[ .])(?<!_ONLY[ .])\bSQL_MODE\b['`]? ?:?= ?(.*)", code)
+        start = spelled(statement.text, syntax)[:2] if found else []
+        if not found or start[:1] != ["SET"] or start[1:] == ["STATEMENT"]:  # that is about the one statement in it
             return syntax
-        if words_of(statement.text, syntax)[1].upper() == "STATEMENT":
-            return syntax  # it holds for the one statement in it
         return self.syntax if re.match(r"@(?!@)|DEFAULT|@@GLOBAL|REPLACE", found[1]) else _mysql_syntax(found[1])
 
     # What reset drops.
@@ -11332,13 +11314,10 @@ def _refuse_urls(words: Sequence[str]) -> None:
             refuse_url(option if equals else f"after {before}" if before in {*_OPTIONS, *_COMMANDS} else "", value)
 
 
-def _given(options: Mapping[str, str | None], url: DatabaseURL | None) -> dict[str, str]:
-    """Return the *options* that say what a command is about; a password does not. The *url* may not be known yet."""
+def _given(options: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the *options* that say what a command is about; a URL with a password is for the person to type."""
     given = {f"--{name.replace('_', '-')}": options[name] for name in ("config", "database_url", "dir", "table")}
-    secret = _tells(given["--database-url"] or "") if url is None else not url.is_file and url.password
-    if secret or (url and not url.is_file and "pass" in str(given["--database-url"])):
-        given["--database-url"] = given["--database-url"] and "URL"  # it is for the person to type
-    return {name: word for name, word in given.items() if word}
+    return {name: "URL" if _tells(word) else word for name, word in given.items() if word}
 
 
 class _Path(NamedTuple):
@@ -11378,9 +11357,9 @@ def _refuse_elsewhere(settings: Settings, config: str | None, command: str, word
     if slip := next((each for each in slips if "DATABASE_URL" in each.ours), None):
         ours = slip.ours.partition(" or ")[0]
         what = f"no database is named: nothing reads {slip.name}; did you mean {ours}?"
-        way = f'hand it on:  export {ours}="${slip.name}"'
-        if slip.line:
-            way = f"write {ours} in place of {slip.name} in {slip.line}"
+        way = f"write {ours} in place of {slip.place}"
+        if slip.place == _in_place(slip.name, "the environment", {}):
+            way = f'hand it on:  export {ours}="${slip.name}"'
         again = f"migrate --database-url {settings.url} {_typed(command, words)}"
         raise SettingsError(what, where=slip.place, fix=f"{way}\n     or say that the default is meant:  {again}")
     look = partial(_find_stray, config=Path(config)) if config else _find_above
@@ -11438,13 +11417,13 @@ def _run_command(argv: Sequence[str] | None) -> int:
             for each in (signal.SIGINT, signal.SIGTERM):
                 before[each] = signal.signal(each, note)
         options, words = _common_options().parse_known_args(argv)
-        screen = _Screen(vars(options), _given(vars(options), None))
+        screen = _Screen(vars(options), _given(vars(options)))
         typed = next((word for word in words if word in _COMMANDS), None)
         named = typed or options.migrate_command or os.environ.get("MIGRATE_COMMAND")
         screen.events = screen.form == "json" and named in _RUNNING and "--dry-run" not in words
         settings, command, own = _read_words(options, words, sys.argv[1:] if argv is None else argv)
         dry_run = own.pop("dry_run", False)
-        screen.given, screen.words = _given(vars(options), settings.url), [command, *map(_shown_word, words)]
+        screen.words = [command, *map(_shown_word, words)]
         _refuse_elsewhere(settings, options.config, command, words)
         screen.begin(
             settings,
@@ -11502,7 +11481,9 @@ def _read_words(
 
 def _retype(typed: Sequence[str], wrong: str, right: str) -> str:
     """Return what to type instead: *typed* with the *wrong* word right, as far as it fits; empty for no command."""
-    place = next(at for at, word in enumerate(typed) if word.partition("=")[0] == wrong)
+    place = next((at for at, word in enumerate(typed) if wrong in (word, word.partition("=")[0])), None)
+    if place is None:  # argparse shows an odd letter in another way
+        return ""
     words = [*typed[:place], right + typed[place].removeprefix(wrong), *typed[place + 1 :]]
     common = [word for word in typed if word not in _common_options().parse_known_args(typed)[1]]
     for fitting in filter(_fits, (words, [*common, right])):

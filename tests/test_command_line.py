@@ -241,6 +241,8 @@ def test_a_slip_is_answered_with_all_that_was_typed_and_no_password(three: Desk,
             (word, f'there is no command "{word}"', "look at what there is:  {} --help")
             for word in ("dump", "destroy", "test", "remove", "prev", "setup", "schema:dump")
         ),
+        ("up=1", 'there is no command "up=1" (did you mean up?)', "type  {} up"),
+        ("sta\\tus", 'there is no command "sta\\\\tus" (did you mean status?)', "look at what there is:  {} --help"),
         ("help frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
         ("up --dryrun", "there is no option --dryrun (did you mean --dry-run?)", "type  {} up --dry-run"),
         (

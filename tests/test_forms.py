@@ -942,6 +942,7 @@ OF_ITS_OWN = {
     "BEGIN SET @x = 1; SELECT @x; END": "@x calm",
     "BEGIN SET @x := 1, @`a b` = 2; IF a THEN SELECT @x + @'a b'; END IF; END": "@a b @x calm",
     "BEGIN SET @x = @x + 1; END": "calm",
+    "BEGIN SET @x = @y, @x = 1; SET @y = 1; END": "@x calm",
     "BEGIN SELECT 1 INTO @x; SELECT @x; END": "calm",  # of no row, nothing is written
     # An assignment holds to the end of its branch.
     "BEGIN IF a THEN SET @x = 1; END IF; SELECT @x; END": "calm",
@@ -980,8 +981,7 @@ OF_ITS_OWN = {
 
 @pytest.mark.parametrize("code", OF_ITS_OWN)
 def test_what_code_of_mysql_sets_before_it_reads_it_is_its_own(code: str) -> None:
-    forms, syntax = FORMS["mysql"]
-    own = forms().own(migrate.spelled(code, syntax))
+    own = migrate._MySQLForms().own(migrate.spelled(code, migrate.MYSQL_SYNTAX))
     assert " ".join(sorted({"calm" if key == "code" else key for key in own})) == OF_ITS_OWN[code]
 
 

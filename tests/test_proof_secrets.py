@@ -78,6 +78,16 @@ def test_a_url_that_does_not_work_is_not_repeated(desk: Desk, url: str, password
     assert_silent(ran.out + ran.err)
 
 
+@pytest.mark.parametrize("scheme", ["postgres", "mysql"])
+@pytest.mark.parametrize("words", [["plan", "--dialect", "postgres"], ["plan", "--dialect=sqlite", "--sql"]], ids=str)
+def test_a_url_is_not_repeated_where_another_dialect_is_named(desk: Desk, scheme: str, words: list[str]) -> None:
+    """No database is asked then, and no password of its URL is in the command to type."""
+    rig.write(desk.home, FILES)
+    ran = desk("--dir", "sql", "--database-url", f"{scheme}://app:{ENCODED}@h/db", *words)
+    assert "--database-url URL" in ran.err
+    assert_silent(ran.out + ran.err)
+
+
 @given(st.data())
 @settings(
     max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
