@@ -4251,9 +4251,9 @@ class Database(ABC):
         """Quote identifiers, for a list of them."""
         return _listed_names(self.quote_mark, names)
 
-    def now(self) -> Code:
+    def now(self) -> str:
         """Return SQL for the time as the history keeps it, in UTC."""
-        return Code(f"'{datetime.now(timezone.utc).isoformat(' ', 'milliseconds')[:23]}'")
+        return f"'{datetime.now(timezone.utc).isoformat(' ', 'milliseconds')[:23]}'"
 
     def took(self, since: float) -> object:
         """Return the milliseconds *since* then, of the monotonic clock; or the SQL for it."""
@@ -5526,11 +5526,11 @@ class Postgres(Database):
                 results[-1] = self._send_data(text, data, len(results))
         done = pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK
         for number, result in enumerate(results, 1):
-            if (status := result.status) in done:
+            if (ended := result.status) in done:
                 continue
-            if status == pq.ExecStatus.FATAL_ERROR:
+            if ended == pq.ExecStatus.FATAL_ERROR:
                 raise self._explain(errors.error_from_result(result, encoding="utf-8"), number)
-            if status in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
+            if ended in {pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH}:
                 self.close()  # it would wait for data for ever; closing rolls back
                 raise DriverError(self.refusals["COPY"].what, number=number)
         return list(results)
@@ -7093,7 +7093,7 @@ class History:
     ) -> Note:
         """Return the SQL that adds a line to the log, for what began *at*, or now; an *error* holds no data."""
         by, outcome = self.database.person(), "ok" if error is None else "failed"
-        values = at or self.database.now(), version, name, action, outcome, took_ms, by, "", error
+        values = at or Code(self.database.now()), version, name, action, outcome, took_ms, by, "", error
         return self._insertion(self.log_relation, dict(zip(LogEntry._fields, values, strict=True)) | more)
 
     def read_log(self, count: int | None, version: str | None, since: datetime | None) -> list[LogEntry]:
@@ -8836,7 +8836,7 @@ class Run:
         """Return SQL that says that *step* is under way, and that *done* statements have run; one runner can."""
         values: dict[str, Any] = {"dirty": True, "direction": step.direction, "statements": len(step.statements)}
         values |= {"statements_done": done, "done_checksum": checksum or _NOTHING_RAN, "owner": owner}
-        at = self.began_at[step.key] = self.database.now()
+        at = self.began_at[step.key] = Code(self.database.now())
         if step.row:
             values |= {"applied_at": at, "took_ms": 0}
             values |= {"applied_by": self.database.person()} if step.direction == "up" else {}

@@ -132,7 +132,7 @@ class ScriptDatabase(Database):
     def home(self, table: str) -> str | None:
         return self.schema
 
-    def now(self) -> Code:
+    def now(self) -> str:
         """See Database. For the two that it is asked for, the claim and the log: when the file began."""
         return self.began
 
