@@ -287,9 +287,9 @@ class _Regex:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(re.compile(*self._given), name)
-        vars(self)[name] = value = (
-            partial(_search_for, self._words, value) if self._words and name == "search" else value
-        )
+        if self._words and name == "search":
+            value = partial(_search_for, self._words, value)
+        vars(self)[name] = value
         return value
 
 
@@ -869,10 +869,12 @@ class Script(NamedTuple):
     @classmethod
     def from_octets(cls, file: Path | str, octets: str) -> Script:
         """Read the two words that this tool knows inside SQL. Raises ValueError (what, fix) for another there."""
-        first = text_of(octets[: octets.find("\n")] if "\n" in octets else octets).lstrip("\ufeff")
+        end = octets.find("\n")
+        first = octets if end < 0 else octets[:end]
         read = octets.replace("\r\n", "\n") if "\r" in octets else octets
         checksum = hashlib.sha256(read.encode("latin-1")).hexdigest()
-        directive = _DIRECTIVE_PATTERN.match(first) if "migrate:" in first else None
+        first = text_of(first).lstrip("\ufeff") if "migrate:" in first else ""
+        directive = _DIRECTIVE_PATTERN.match(first)
         if not directive:
             return cls(file, octets, checksum)
         found = directive[1].replace(",", " ").split() or [""]
@@ -1194,7 +1196,7 @@ def find_migrations(
             return next((each.down for each in again if each.version == half.version), None)
 
     for _, halves in sorted(ups.items()):
-        fitting = [half for half in halves if meet(script(half).only, here)]
+        fitting = [half for half in halves if not script(half).only or meet(script(half).only, here)]
         for half in (fitting or halves)[: 1 if dialect else None]:
             kind: type[Migration] = _Found if lazily and half.key in downs else Migration
             back: Any = undo(half) if kind is Migration else partial(undo, half)
@@ -1698,7 +1700,8 @@ def divide(text: str, rules: Syntax) -> tuple[int, int, int] | None:
 
 def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str] | None:
     """Find the end of a statement without a body, with no look at its words; None where it has anything unusual."""
-    search, position, comment, brackets = _compile_tokens(rules.tokens, ";", words=False).search, start, -1, b""
+    search, position, comment = _compile_tokens(rules.tokens, ";", words=False).search, start, -1
+    brackets = bytearray()
     while True:
         found = search(sql, position)
         kind, end = (found.lastgroup or "", found.start()) if found else ("", len(sql))
@@ -7011,7 +7014,7 @@ class History:
         names = [kept.get(name, quoted(name)) for name in Applied._fields]
         rows = [self._typed(row) for row in self._select(self.relation, names, where, version)]
         rows.sort(key=attrgetter("key", "version"))
-        for row, other in itertools.pairwise(rows):
+        for row, other in itertools.pairwise(rows) if len({row.key for row in rows}) < len(rows) else ():
             if row.key == other.key:
                 told = (f"{each.version} ({'dirty' if each.dirty else 'applied'})" for each in (row, other))
                 out = f"DELETE FROM {self.relation} WHERE version = "
@@ -10303,9 +10306,7 @@ def cell_text(row: Mapping[str, Any], column: str, *, briefly: bool = False) -> 
             part, only = f"{row['statements_done']} of {row['statements']}", f"only {', '.join(row['only'])}"
             more = {"dirty": part, "skipped": only, "missing": "down is stored" * row["has_down"]}.get(value)
             value = value.replace("_", " ") + (f" ({more})" if more else "")
-        elif (
-            column == "action" and briefly and value == "repair"
-        ):  # --applied, or --pending; for a script, tool says it
+        elif briefly and column == "action" and value == "repair":  # with --applied or --pending, as tool has it
             return " ".join([value, *row["tool"].split()[3:]])
         elif column == "fix":
             value = re.sub(r"(?<![,;:])\n *(?=or\b|refused)", "; ", value)
@@ -11301,7 +11302,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             with contextlib.suppress(MigrateError):
                 sys.stdout.write("".join(f"{line}\n" for line in desk("completion").offers(words[1:])))
             return 0
-        return _run_command(argv)
+        try:
+            return _run_command(argv)
+        finally:
+            _keep_all()
 
 
 def _refuse_urls(words: Sequence[str]) -> None:
@@ -11562,10 +11566,15 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
     return settings, command, vars(taken)
 
 
+def _keep_all() -> None:
+    """Have nothing of what there is looked through for garbage: it goes with the process, and all at once."""
+    if _IS_PROGRAM and hasattr(gc, "freeze"):
+        gc.freeze()
+
+
 if _IS_PROGRAM:
     gc.enable()
     gc.set_threshold(1_000_000)  # of what thousands of files make, too, most stays: a twentieth of such a run
-    if hasattr(gc, "freeze"):
-        gc.freeze()
+    _keep_all()
 if __name__ == "__main__":
     raise SystemExit(main())
