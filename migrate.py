@@ -1709,7 +1709,7 @@ def _find_semicolon(sql: str, start: int, rules: Syntax) -> tuple[int, int, str]
         if rules.blocks:
             brackets += sql[position:end].encode("ascii", "replace").translate(None, _NO_BRACKETS)
         if kind in ("", "delimiter"):
-            while b"()" in brackets:
+            for _level in range(_DEEP if brackets else 0):
                 brackets = brackets.replace(b"()", b"")
             if brackets:  # a rule of PostgreSQL has statements in them
                 return None
@@ -2062,7 +2062,7 @@ _COMMENT_MARK_PATTERN: Final = regex(r"/\*|\*/")
 _SMALL: Final = 2**13  # bytes: of a file so small, a copy is kept
 _SHAPED = 4096  # bytes: what is longer is rarely like another one
 _STRETCH, _SIGNS = 2**18, b"0123456789 \t\r\n,'+-."
-_NO_BRACKETS: Final = bytes({*range(256)} - {*b"()"})
+_NO_BRACKETS, _DEEP = bytes({*range(256)} - {*b"()"}), 50  # what is nested more is read word by word
 _DATA_END_PATTERN: Final = regex(r"\n\\\.\r?(?=\n|\Z)")
 _CHANGES_PATTERN: Final = regex(r"(?:DELETE|INSERT|REPLACE|UPDATE)\s", re.ASCII | re.IGNORECASE)
 _LITERAL_PATTERN: Final = regex(r"(?<![\w&'$])(?:'[^'\\]*')+|(?<![\w.$])[0-9]+(?:\.[0-9]+)?(?![\w.$])", re.ASCII)
@@ -5593,10 +5593,12 @@ class Postgres(Database):
     def taking_back(self, *, left: bool) -> list[str]:
         """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked.
 
-        While the locks of the file go, the transaction holds the one of the run, which holding() takes again.
+        While the locks of the file go, the transaction holds the one of the run, which the session takes again at once:
+        a ROLLBACK lets go of the other.
         """
         late = [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
-        return [*late, *([*self._transaction_lock(), self.unlock_sql] if left and self._locked else [])]
+        again = self.lock_sql.replace("?", self.literal(self._key))
+        return [*late, *([*self._transaction_lock(), self.unlock_sql, again] if left and self._locked else [])]
 
     def fitted(self, sql: str) -> str:
         """See Database. The server would look at comments, too."""
@@ -8323,7 +8325,8 @@ class Run:
         self.stop_at(doom)
         dropped = counted(doom.dropped, "object")
         self.history = History(database, self.settings.table)
-        self.history.create()
+        for schema in self.history.create():
+            self._tell(f"made the schema {schema}, for the history")
         database.send(self.history.log_entry("", f"{dropped} dropped", "reset"))
         return dropped
 
@@ -10144,17 +10147,19 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
             yield Finding("fault", error.where, error.what, error.fix)
 
 
-def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
+def auto_migrate(url: str | None, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
     """Apply what is pending when an application starts; return whether it did. MIGRATE_DIR and the like count.
 
     PostgreSQL and MySQL are not even connected to, so that replicas cannot race: the log names the command to run.
-    *force* or FORCE_AUTO_MIGRATE changes that. Raises MigrateError.
+    *force* or FORCE_AUTO_MIGRATE changes that. Without a *url*, it is the one that the command would take. Raises
+    MigrateError.
     """
     import logging
 
     logger = logging.getLogger("migrate")
     try:
-        DatabaseURL.parse(url, source="the URL given to auto_migrate")  # which is no option
+        if url is not None:
+            DatabaseURL.parse(url, source="the URL given to auto_migrate")  # which is no option
         settings = load_settings({"database_url": url}, os.environ)
         if settings.force_auto_migrate is None:
             fix = "write  FORCE_AUTO_MIGRATE=true  or  FORCE_AUTO_MIGRATE=false"

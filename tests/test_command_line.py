@@ -1032,6 +1032,11 @@ def test_auto_migrate_runs_on_sqlite(desk: Desk, caplog: pytest.LogCaptureFixtur
     assert migrate.auto_migrate("sqlite:./app.db") is True
 
 
+def test_auto_migrate_without_a_url_takes_the_one_that_the_command_would(desk: Desk) -> None:
+    assert migrate.auto_migrate(os.environ.get("NOT_SET"), force=True) is True
+    assert (desk.home / "imagor-studio.db").exists()
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "mysql", "mariadb"])
 def test_auto_migrate_connects_to_no_server_and_logs_what_to_run(
     desk: Desk, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, scheme: str

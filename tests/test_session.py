@@ -15,6 +15,8 @@ from desk import without_notices
 from project import Project
 from project import another as on_another
 
+import migrate
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -1741,6 +1743,27 @@ def test_with_all_or_nothing_a_lock_of_one_file_is_none_of_the_next_and_that_of_
     project.write({"4_d": file(f"CREATE TABLE d AS {holds}")})
     project.succeed("up", "--all-or-nothing")
     assert [project.rows(f"TABLE {name}") for name in "bd"] == [[(0, 1)], [(0, 1)]]
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize("leaves", ["DO $$ BEGIN PERFORM 1; END $$", "SELECT pg_advisory_lock(7)"])
+def test_with_all_or_nothing_the_lock_of_the_run_is_held_between_two_tries(project: Project, leaves: str) -> None:
+    held = list[bool]()
+
+    def look(event: object) -> None:
+        if isinstance(event, str) and "rolled back, again in" in event:
+            held.append(bool(project.rows("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1")))
+
+    project.write({"1_a": file(leaves), "2_b": file("ALTER TABLE kept ADD COLUMN y INTEGER")})
+    project.database.execute("CREATE TABLE kept (x INTEGER)")
+    settings = project.settings._replace(ddl_lock_timeout=1, retries=1)
+    with contextlib.closing(project.database.connect()) as connection:
+        holder = connection.cursor()
+        holder.execute("BEGIN")
+        holder.execute("LOCK TABLE kept")
+        with pytest.raises(migrate.StatementError):
+            migrate.up(settings, all_or_nothing=True, notify=look)
+    assert held == [True]
 
 
 @pytest.mark.databases("postgres")

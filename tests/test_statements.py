@@ -866,6 +866,7 @@ MANY = [
 @given(sql=insert_like | sql_like)
 @example("SELECT 1 ) ) ( 2; SELECT 3;")
 @example("SELECT ((1) ; 2); SELECT 3;")
+@example(f"SELECT {'(' * 80}1{')' * 80}; SELECT 3;")
 def test_what_is_read_in_one_step_ends_where_it_does_word_by_word(syntax: Syntax, sql: str) -> None:
     assert both_ways(sql, syntax)
 
