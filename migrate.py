@@ -10147,12 +10147,12 @@ def _check_pair(migration: Migration, dialect: str, table: str) -> Iterator[Find
             yield Finding("fault", error.where, error.what, error.fix)
 
 
-def auto_migrate(url: str | None, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
+def auto_migrate(url: str, force: bool = False) -> bool:  # noqa: FBT001, FBT002 (the signature that applications call)
     """Apply what is pending when an application starts; return whether it did. MIGRATE_DIR and the like count.
 
     PostgreSQL and MySQL are not even connected to, so that replicas cannot race: the log names the command to run.
-    *force* or FORCE_AUTO_MIGRATE changes that. Without a *url*, it is the one that the command would take. Raises
-    MigrateError.
+    *force* or FORCE_AUTO_MIGRATE changes that. For None, which a variable that is not set may give, it is the URL that
+    the command would take. Raises MigrateError.
     """
     import logging
 

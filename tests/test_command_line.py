@@ -1033,7 +1033,8 @@ def test_auto_migrate_runs_on_sqlite(desk: Desk, caplog: pytest.LogCaptureFixtur
 
 
 def test_auto_migrate_without_a_url_takes_the_one_that_the_command_would(desk: Desk) -> None:
-    assert migrate.auto_migrate(os.environ.get("NOT_SET"), force=True) is True
+    nothing: Any = os.environ.get("NOT_SET")
+    assert migrate.auto_migrate(nothing, force=True) is True
     assert (desk.home / "imagor-studio.db").exists()
 
 
