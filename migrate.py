@@ -3685,7 +3685,7 @@ class Database(ABC):
 
     @abstractmethod
     def run(self, sql: str) -> None:
-        """Run text of a person's file and drop its rows. Raises DriverError."""
+        """Run text of a person's file and drop its rows; not by query(), whose errors are ours. Raises DriverError."""
 
     @abstractmethod
     def cancel(self) -> bool:
@@ -3715,7 +3715,7 @@ class Database(ABC):
     schema_sql = "SELECT ''"  # the schema of the table ?, or the one to create it in; empty where there are no schemas
     elsewhere_sql = ""  # the schemas with a table ? that has the columns ?, where nobody has chosen the search path
     hides_sql = ""  # tells if policies hide rows of the table ? from this user
-    absent_sql = ""  # tells that there is no table ?, where a SELECT from it would leave an error in the server's log
+    absent_sql = ""  # tells that there is no table ?, where a SELECT from it ends the transaction, or fills the log
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     create_database_sql = "CREATE DATABASE {};"
