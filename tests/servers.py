@@ -189,9 +189,14 @@ class Database(ABC):
         """Return the ids of others' sessions in this database that run a statement with *text* in it."""
         return self.query(self.RUNNING.format(text))
 
+    def waiting(self, text: str) -> list[tuple[Any, ...]]:
+        """Return those of them that wait for somebody's lock: of a packet, the statement itself has begun."""
+        return self.query(self.RUNNING.format(text) + self._WAITING)
+
     ENDLESS = ""  # a statement that does not end by itself
     SLEEP = ""  # one that takes so many seconds; SQLite has none
     RUNNING = ""  # whose sessions run a statement with this in it; SQLite cannot tell
+    _WAITING = ""
     _TABLES = ""
     _QUOTE = '"'
 
@@ -245,6 +250,7 @@ class PostgresDatabase(Database):
     SLEEP = "SELECT pg_sleep({})"
     RUNNING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
         AND state = 'active' AND query LIKE '%{}%'"""
+    _WAITING = " AND wait_event_type = 'Lock'"
     _TABLES = """SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace NOT IN (
         SELECT oid FROM pg_namespace WHERE nspname ~ '^pg_' OR nspname = 'information_schema')"""
 
@@ -297,6 +303,7 @@ class MySQLDatabase(Database):
     SLEEP = "DO SLEEP({})"
     RUNNING = """SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()
         AND info LIKE '%{}%'"""
+    _WAITING = " AND state LIKE 'Waiting for %lock'"
     _TABLES = """SELECT table_name FROM information_schema.tables
         WHERE table_schema = database() AND table_type <> 'VIEW' AND table_type <> 'SEQUENCE'"""
     _QUOTE = "`"

@@ -108,7 +108,7 @@ def test_as_json_who_is_in_the_way_is_told_without_a_value(desk: Desk, server_da
     reader = threading.Thread(target=server_database.query, args=(reads,))
     reader.start()
     running(server_database, "4242")
-    ran = desk("--format", "json", "--dir", "sql", "--ddl-lock-timeout", "1", "--retries", "1", "up")
+    ran = desk("--format", "json", "--dir", "sql", "--ddl-lock-timeout", "2", "--retries", "1", "up")
     reader.join()
     note = next(told["message"] for told in map(json.loads, ran.out.splitlines()) if told["event"] == "note")
     assert f" UTC: SELECT n, {sleep}(...) FROM t1 WHERE n < ...; rolled back, again in " in note

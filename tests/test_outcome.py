@@ -286,7 +286,7 @@ def test_a_signal_to_a_statement_that_only_waits_for_its_lock_leaves_an_exact_jo
     holder.execute("BEGIN")
     holder.execute("UPDATE held SET n = 2")
     with started(tmp_path, server_database.url, "--ddl-lock-timeout", "60", "up") as process:
-        busy(server_database, statement)
+        rig.until(lambda: server_database.waiting(statement), 20)
         time.sleep(0.4)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
