@@ -2592,9 +2592,9 @@ class Forms:
         """Return what a CREATE makes."""
         start = next((place for place, word in enumerate(words) if word in _MADE), len(words) - 1)
         exists = words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"]
-        return Created(words[start], *self._name_at(words, start + (4 if exists else 1)))
+        return Created(words[start], *self.name_at(words, start + (4 if exists else 1)))
 
-    def _name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
+    def name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
         """Return schema and name, or "*"."""
         first, sign, second = (*words[place : place + 3], "", "", "")[:3]
         schema, name = (first, second) if sign == "." else ("", first)
@@ -2666,7 +2666,7 @@ class Forms:
 
     def called(self, words: Sequence[str], place: int) -> str:
         """Return the key of the routine whose name is at *place*."""
-        return f"calls {'.'.join(filter(None, self._name_at(words, place)))}"
+        return f"calls {'.'.join(filter(None, self.name_at(words, place)))}"
 
     @staticmethod
     def _noted(traits: Trait) -> Trait:
@@ -2786,7 +2786,8 @@ class _SQLiteForms(Forms):
         ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), (r"TABLE\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
-        "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
+        "DROP": [(r"TABLE\b", _DDL | Trait.CALLS), ("", _DDL)],  # foreign keys may have it delete rows
+        "ALTER REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
         "COMMIT END": [("", Trait.CLOSES)],
@@ -2945,7 +2946,7 @@ class _PostgresForms(Forms):
         start = place = words.index("INTO") + 1
         while words[place : place + 1] and words[place] in ("LOCAL", "GLOBAL", "TEMP", "TEMPORARY", "TABLE"):
             place += 1
-        schema, name = self._name_at(words, place)
+        schema, name = self.name_at(words, place)
         temporary = {"TEMP", "TEMPORARY"} & {*words[start:place]} or schema == self.temporary_schema
         return name if temporary else ""
 
@@ -3640,19 +3641,19 @@ def _text_literal(value: str, unsafe: re.Pattern[str], way: str) -> str:
     return way.format(value.encode().hex()) if unsafe.search(value) else "'" + value.replace("'", "''") + "'"
 
 
-class _Translation:
+class _Translation(NamedTuple):
     """See Database.translated(). Entered for each statement, where a generator takes ten times as long."""
 
-    __slots__ = ("_database",)
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    database: Database
 
     def __enter__(self) -> None:
         """Let the body run."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._database._translate(error)  # noqa: SLF001 (it is a part of that)
+        if isinstance(error, self.database.driver_errors):
+            raise self.database._explain(error) from None  # noqa: SLF001 (it is a part of that)
+        if isinstance(error, UnicodeError):
+            raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
 
 class Database(ABC):
@@ -3957,12 +3958,6 @@ class Database(ABC):
         """Turn what the driver raises in the body into DriverError."""
         return _Translation(self)
 
-    def _translate(self, error: BaseException | None) -> None:
-        if isinstance(error, self.driver_errors):
-            raise self._explain(error) from None
-        if isinstance(error, UnicodeError):
-            raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
-
     # Statements of ours.
 
     def query(self, sql: str, *args: object) -> Rows:
@@ -4118,7 +4113,7 @@ class Database(ABC):
 
     def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, self.commit_sql))
+        self._poll(partial(self.send, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
@@ -4639,8 +4634,9 @@ class SQLite(Database):
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
     }
     _refused_pattern = any_of("total_changes query_only count_changes")
-    _counting: bool | None = None  # something in the database asks for what was done last
-    _counted_pattern = regex(r"(?is)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)")  # no table of that name
+    _counting: Sequence[str] | None = None
+    _counted_pattern = regex(r"(?i)\b(last_insert_rowid|(total_)?changes)\W*\(\W*\)")
+    _makes_pattern = regex(r"(?is)(CREATE|ALTER)\b|.*\bwritable_schema\b")
     _code_pattern = any_of("last_insert_rowid changes writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
     # Off at first.
@@ -4679,8 +4675,7 @@ class SQLite(Database):
 
     @staticmethod
     def _may_write(*paths: Path) -> bool:
-        own = os.access in os.supports_effective_ids
-        return all(os.access(path, os.W_OK, effective_ids=own) for path in paths)
+        return all(os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids) for path in paths)
 
     def _connect(self, *, write: bool) -> None:
         file, memory, size = self._file, self._in_memory, self._size()
@@ -4772,29 +4767,45 @@ class SQLite(Database):
             before.backup(self.connection)
 
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
-        """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
-        found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self.counts() or any(self._counted_pattern.search(each.text) for each in statements)):
-            return found
-        for place, each in enumerate(found):
-            if each.traits & asks:
+        """See Database. What a view, a trigger or a DEFAULT does, whoever comes to it does."""
+        leading, runs = self._leading(statements), Trait.DATA | Trait.CALLS
+        found = super().natures(statements, {**names, **dict.fromkeys(leading, "fires")})
+        for place, each in enumerate(found if leading else ()):
+            if each.traits & runs and ("fires" in each.reads or "*" in leading):
                 found[place] = each._replace(reads=each.reads | {"count", "id"})
         return found
 
+    def _leading(self, statements: Iterable[Statement]) -> set[str]:
+        """Return the names that lead to code which asks for what was done last, in small letters; "*" for any name."""
+        made = (each.text for each in distinct(statements) if self._makes_pattern.match(each.text))
+        texts, ways, leading = [*self.counting(), *made], list[tuple[str, set[str]]](), {""}
+        for text in texts if any(map(self._counted_pattern.search, texts)) else ():
+            words = spelled(text, self.syntax)
+            kind, _, name = self.forms.made(words) if words[0] in ("CREATE", "ALTER") else Created("", "", "*")
+            name = self.forms.name_at(words, [*words, "ON"].index("ON") + 1)[1] if kind == "TRIGGER" else name
+            # What a virtual table does, nobody knows.
+            counts = name == "*" or "VIRTUAL" in words[:2] or self._counted_pattern.search(text)
+            ways.append((name, {""} if counts else self.forms.named(words) if kind in _ON_TABLES else set()))
+            # Whoever deletes what a table refers to may delete its rows; and a table may get another name.
+            onward = (after for word, after in itertools.pairwise(words) if word in ("REFERENCES", "TO"))
+            ways += ((self.forms.fold(each), {name}) for each in onward)
+        while more := {name for name, named in ways if named & leading} - leading:
+            leading |= more
+        return leading - {""}
+
     def may_matter(self, sql: str) -> bool:
-        return super().may_matter(sql) or self.counts()
+        return super().may_matter(sql) or bool(self.counting())
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._code_pattern.search(sql):
+        if not sql or self._counting or self._code_pattern.search(sql):
             self._counting = None
 
-    def counts(self) -> bool:
-        """Tell if something in the database does that."""
-        asking = "SELECT sql FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%'"
+    def counting(self) -> Sequence[str]:
+        """Return how all is made that is in the database, if something of it asks for that."""
         if self._counting is None and self.connection is not None:
-            with contextlib.suppress(DriverError):
-                self._counting = any(self._counted_pattern.search(f"CREATE {sql}") for (sql,) in self.query(asking))
-        return bool(self._counting)
+            texts = [text for (text,) in self.query("SELECT sql FROM sqlite_master WHERE sql NOT NULL")]
+            self._counting = texts if any(map(self._counted_pattern.search, texts)) else ()
+        return self._counting or ()
 
     def is_empty(self) -> bool:
         """Tell if the file holds nothing yet, not even how it is laid out."""
@@ -4816,8 +4827,7 @@ class SQLite(Database):
         parts = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
         parts += [f"PRAGMA {name} = OFF" for name in sorted(self.switches)]
         with contextlib.closing(sqlite3.connect(":memory:", timeout=_PATIENT)) as fresh:
-            for name in sorted(self._settings):
-                parts += [f"PRAGMA {name} = {value}" for (value,) in fresh.execute(f"PRAGMA {name}")]
+            parts += [f"PRAGMA {k} = {v}" for k in sorted(self._settings) for (v,) in fresh.execute(f"PRAGMA {k}")]
         return parts
 
     def zero(self, keys: Collection[str]) -> list[str]:
@@ -4977,8 +4987,7 @@ class SQLite(Database):
 
     def all_changes(self) -> int:
         """See Database."""
-        total: int = self.connection.total_changes
-        return total
+        return int(self.connection.total_changes)
 
     def back_up(self, path: Path) -> None:
         """See Database. Whole or not at all: it gets its name when it has been checked."""
@@ -5492,10 +5501,6 @@ class Postgres(Database):
     def _row(result: Any, row: int) -> tuple[str | None, ...]:
         cells = (result.get_value(row, place) for place in range(result.nfields))
         return tuple(None if cell is None else cell.decode() for cell in cells)
-
-    def commit(self) -> None:
-        """See Database. A tag is what tells that it was none."""
-        self.send(self.commit_sql)
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
@@ -6421,9 +6426,7 @@ class MySQL(Database):
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
-        tokens = tokenize(statement.text, 0, self.syntax)  # a word is its own kind
-        words = (statement.text[start:end] for kind, start, end in tokens if re.match(r"[^\W\d]", kind))
-        return {word.strip('`"').lower() for word in words}
+        return self.forms.named(spelled(statement.text, self.syntax))
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
@@ -6550,8 +6553,7 @@ class MySQL(Database):
         for text in (each.text for each in statements if not self._is_silent(each.text)):
             words = spelled(text, self.syntax)
             kind, schema, name = self.forms.made(words) if words[0] == "CREATE" else Created("", "", "")
-            if kind == "TRIGGER" and "ON" in words:
-                name = self.forms.made(["TABLE", *words[words.index("ON") + 1 :]]).name
+            name = self.forms.name_at(words, [*words, "ON"].index("ON") + 1)[1] if kind == "TRIGGER" else name
             spoken = {after for word, after in itertools.pairwise(words) if word in ("LANGUAGE", "SONAME")}
             ours = kind in ("FUNCTION", "PROCEDURE") and schema in ("", home) and spoken <= {"SQL"}
             named_by = (kind, name) if ours or kind in _ON_TABLES else ("", "")

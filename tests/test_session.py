@@ -752,6 +752,8 @@ SQLITE_REBUILDS = [
     (["INSERT INTO t (n) VALUES (2)"], ["UPDATE t SET n = 5", "INSERT INTO t (n) SELECT changes()"]),
     (["CREATE TEMP TABLE u (n)", "CREATE TABLE kept AS SELECT * FROM temp.u", "DROP TABLE temp.u"],
      ["INSERT INTO t (n) VALUES (7)"]),
+    (["CREATE VIEW asks AS SELECT changes() AS n", "INSERT INTO t (n) VALUES (2)"],
+     ["INSERT INTO t (n) VALUES (7)", "UPDATE t SET n = 8 WHERE n = 7", "ALTER TABLE stays ADD m"]),
 ]  # fmt: skip
 REBUILDS = {"mysql": MYSQL_REBUILDS, "postgres": POSTGRES_REBUILDS, "sqlite": SQLITE_REBUILDS}
 
@@ -772,6 +774,59 @@ def test_what_can_be_made_again_is_and_nothing_is_asked(project: Project, number
     project.write({"1_f": file(*first, *stays, *rest, head=head)})
     project.succeed("up")
     assert project.rows(rows) == wanted
+
+
+# What counts in the database, and what comes to it, or does not, in a file that goes on.
+COUNTING = """CREATE TABLE o (n); CREATE TABLE far (n); CREATE TABLE plain (n);
+CREATE TABLE parent (n INTEGER PRIMARY KEY);
+CREATE TABLE child (n REFERENCES parent ON DELETE CASCADE); CREATE TABLE "Odd Name" (n, m DEFAULT (changes()));
+CREATE VIEW v AS SELECT changes() AS n; CREATE VIEW over_v AS SELECT * FROM v; CREATE VIEW beside AS SELECT * FROM o;
+CREATE VIEW every AS SELECT total_changes() AS n;
+CREATE TRIGGER g AFTER INSERT ON far BEGIN INSERT INTO o SELECT n FROM over_v; END;
+CREATE TRIGGER h INSTEAD OF INSERT ON beside BEGIN INSERT INTO far VALUES (1); END;
+CREATE TRIGGER i AFTER DELETE ON child BEGIN INSERT INTO o VALUES (LAST_INSERT_ROWID ( )); END;
+CREATE VIRTUAL TABLE words USING fts5 (w);
+CREATE TRIGGER j AFTER INSERT ON words_content BEGIN SELECT changes(); END;
+CREATE TRIGGER k AFTER INSERT ON plain BEGIN INSERT INTO o VALUES (1); END;
+"""
+REACHES = [
+    *("INSERT INTO o SELECT n FROM v", "INSERT INTO o SELECT n FROM main.Over_V", "INSERT INTO far VALUES (2)"),
+    *(
+        "INSERT INTO [beside] VALUES (2)",
+        "DELETE FROM parent",
+        "DROP TABLE child",
+        "INSERT INTO 'odd name' (n) VALUES (1)",
+    ),
+    *("CREATE TABLE made AS SELECT * FROM over_v", "REPLACE INTO far VALUES (1)", "UPDATE o SET n = (SELECT n FROM v)"),
+    "CREATE VIEW new AS SELECT * FROM over_v; INSERT INTO o SELECT n FROM new",
+    "CREATE TEMP VIEW new AS SELECT * FROM over_v; INSERT INTO o SELECT n FROM new",
+    "CREATE TRIGGER new AFTER INSERT ON plain BEGIN INSERT INTO far VALUES (1); END; INSERT INTO plain VALUES (1)",
+    "ALTER TABLE far RENAME TO farther; INSERT INTO farther VALUES (1)",
+    "ALTER TABLE plain ADD m DEFAULT (changes()); INSERT INTO plain (n) VALUES (1)",
+    "INSERT INTO o SELECT n FROM every",
+    "INSERT INTO words VALUES ('one')",
+]
+REACHES_NOT = [
+    *("INSERT INTO o VALUES (1)", "INSERT INTO plain VALUES (1)", "DELETE FROM plain", "UPDATE o SET n = 5"),
+    *("DROP TABLE plain", "DROP VIEW v", "ALTER TABLE far ADD m", "CREATE INDEX one ON far (n)", "DROP TRIGGER g"),
+    "CREATE TABLE new (n REFERENCES child); INSERT INTO new VALUES (1)",
+    "CREATE VIEW new AS SELECT * FROM plain; INSERT INTO o SELECT n FROM new",
+]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("rest", "ends"), [*((each, 4) for each in REACHES), *((each, 0) for each in REACHES_NOT)])
+def test_only_what_comes_to_code_that_asks_for_what_was_done_last_is_asked_for(
+    project: Project, rest: str, ends: int
+) -> None:
+    project.database.run_client(COUNTING)
+    first = ["INSERT INTO o VALUES (1)", STAYS]
+    project.write({"1_f": file(*first, NOWHERE, head=ALONE)})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, rest, head=ALONE)})
+    ran = project("up")
+    assert ran.exit == ends, ran.err
+    assert ends == 0 or " needs the number of rows, which line 2 made, " in ran.err
 
 
 def test_what_looks_like_a_look_and_writes_does_not_run_twice(project: Project) -> None:
