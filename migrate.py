@@ -7889,6 +7889,7 @@ class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
+    backup: str | None = None  # where the database is copied to before anything changes; "" is beside it
     typed = ""  # the command that does what is left of all that is to be done
     halfway = ""  # what redo has rolled back, and not applied again: its title
     now: Now | None = None  # read by the threads that watch
@@ -8257,8 +8258,9 @@ class Run:
             self.told.add(text)
             self.notify(text)
 
-    def back_up(self, path: str | None) -> None:
-        """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
+    def back_up(self) -> None:
+        """Copy the database, once, where that is asked for, and there is one."""
+        path, self.backup = self.backup, None
         if path is None or not self.database.exists:
             return
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
@@ -8367,6 +8369,7 @@ class Run:
             if late and self.history.missing:  # still, perhaps
                 self.history = History(self.database, self.settings.table)
             elif self.history.missing:
+                self.back_up()
                 self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
@@ -8509,13 +8512,13 @@ class Run:
 
     # How it is done.
 
-    def carry_out(self, choose: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
+    def carry_out(self, choose: Callable[[], list[Step]]) -> list[Result]:
         """Run what *choose* finds to do in the history, which is locked; asked again where a rival came between files.
 
-        *before* is called if there is something to do. Neighbours may share a transaction. Raises MigrateError.
+        Neighbours may share a transaction. Raises MigrateError.
         """
         if steps := choose():
-            before()
+            self.back_up()
         while steps:
             if self.shield.raised and self.ahead:
                 self.database.rollback()
@@ -8567,17 +8570,14 @@ class Run:
         """Note what the history has to say by now, and that there may be new code in the database."""
         for step in batch:
             self.database.look_again(step.statements.code)
-        gone = {step.row.version for step in batch if step.row}
-        for place in range(len(self.applied) - 1, -1, -1) if gone else ():  # mostly it is the last one
-            if self.applied[place].version in gone:
-                gone.remove(self.applied.pop(place).version)
-                if not gone:
-                    break
-        self.applied += [
-            Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
-            for step in batch
-            if step.direction == "up"
-        ]
+        gone, others = {step.row.version for step in batch if step.row}, list[Applied]()
+        while gone and self.applied:  # mostly it is the last one
+            row = self.applied.pop()
+            others += [row] if row.version not in gone else []
+            gone.discard(row.version)
+        person, up = self.database.person(), [step for step in batch if step.direction == "up"]
+        new = (Applied(each.version, each.name, each.script.checksum, each.down_sql, applied_by=person) for each in up)
+        self.applied += [*reversed(others), *new]
 
     def _see_through(self, batch: Sequence[Step], following: Step | None = None) -> None:
         """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
@@ -9753,7 +9753,7 @@ def up(
     worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
-        run.all_or_nothing = all_or_nothing
+        run.all_or_nothing, run.backup = all_or_nothing, backup
         choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
         steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
@@ -9763,7 +9763,7 @@ def up(
             )
         if steps:
             with run.working(steps):
-                run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
+                run.carry_out(partial(run.still_up, steps, **choice))
         if not run.results:
             how = "applied by the other run" if run.outrun else f"{len(run.applied)} applied"
             there = run.applied and f"up to date at {run.applied[-1].version} ({how})"
@@ -9784,7 +9784,7 @@ def down(
 ) -> list[Result]:
     """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        rows = run.awaited()
+        rows, run.backup = run.awaited(), backup
         steps = run.planned("down", rows, count=count, to=to, to_here=to_here, everything=everything)
         if steps and not (count or to or to_here or everything):  # the newest one, which may not be the one meant
             with contextlib.suppress(MigrateError):
@@ -9795,7 +9795,7 @@ def down(
         if not steps or not confirm(steps):
             return []
         with run.working(steps):
-            return run.carry_out(partial(run.still_down, steps), before=partial(run.back_up, backup))
+            return run.carry_out(partial(run.still_down, steps))
 
 
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
@@ -9846,11 +9846,12 @@ def reset(
         run.typed = " ".join(("reset", *(f"--schema {shell_word(name)}" for name in schemas)))
         steps = run.screen(choose_up(run.migrations, []))
         run.typed, run.screened = "", {key: each._replace(typed="") for key, each in run.screened.items()}
+        run.backup = backup
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
         with run.working(steps, late=True):  # what is refused has made no history
-            run.back_up(backup)
+            run.back_up()
             run.database.lay_out(steps[0].statements if steps else ())
             with run.database.transaction():
                 again = run.doom(steps, schemas)
