@@ -3565,7 +3565,7 @@ def _makes(between: str, *kinds: str) -> re.Pattern[str]:
 def _spaced(words: Sequence[str]) -> str:
     """Return a name as it is usually written."""
     pairs = zip(["(", *words], words, strict=False)
-    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}" for before, each in pairs)
+    return "".join(each if before in (".", "(") or each in (".", ")", ",") else f" {each}" for before, each in pairs)
 
 
 # The word that a message quotes, where no place comes with it.
@@ -3728,6 +3728,7 @@ class Database(ABC):
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
+    unnamed_pattern = _NEVER_PATTERN  # is in what makes something by a number, however it begins
     making_pattern = _NEVER_PATTERN  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
@@ -5175,7 +5176,7 @@ class Postgres(Database):
     _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _staying_codes = names_in("42501 2BP01 25001 42809 42725")
-    _part = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _part, unnamed_pattern = r'("(?:[^"]|"")*"|[^".\s]+)', any_of("lo_")
     _defaults = "ALTER DEFAULT PRIVILEGES {{}}{} {{}} ON {{}} FROM {{}}"
     _large_pattern = regex(r"(?i)\blo_(?:create|from_bytea|import(?= \( \? ,)|(unlink)) \( (?:\? , )?'?([1-9][0-9]*)\b")
     _ways: ClassVar = {  # to drop what is not dropped as all others are
@@ -5191,7 +5192,7 @@ class Postgres(Database):
         r"(?i)default privileges (.*)grant (.+) on (\w+) to (.+?)(?: with grant option)?": _defaults.format("REVOKE"),
         # Only of these anybody has rights by default.
         r"(?i)default privileges (?!.*\bin schema\b)(.*)revoke (?!grant option)(.+) on (functions|routines|types) from"
-        r" (public)(?: cascade| restrict)?": _defaults.format("GRANT").replace("FROM", "TO"),
+        r" (?:.+, )?(public)(?:, .+?)?(?: cascade| restrict)?": _defaults.format("GRANT").replace("FROM", "TO"),
         rf"(?:role|user|group) {_part}": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
     # Of the search path the first that lasts: what is in pg_temp goes with the session.
@@ -6508,8 +6509,7 @@ class MySQL(Database):
         views = {name.lower() for kind, _, name, _ in self._code or () if kind == "VIEW"}
         views |= {self.forms.made(words).name for words in made}
         for place in asking:
-            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
-            if not self.connection or words & views:
+            if not self.connection or self._names(statements[place]) & views:
                 traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
                 found[place] = found[place]._replace(traits=traits)
         return found
@@ -8289,8 +8289,9 @@ class Run:
                 why = ""
                 rows.pop(step.key)
             for statement in step.statements:
-                if first_word(statement.text, database.syntax) in _MAKING:
-                    for there, each in database.find_made(words_of(statement.text, database.syntax)):
+                text = statement.text
+                if first_word(text, database.syntax) in _MAKING or database.unnamed_pattern.search(text):
+                    for there, each in database.find_made(words_of(text, database.syntax)):
                         made.pop(each[:2], None)
                         made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
