@@ -11164,7 +11164,7 @@ def _meant_command(word: str) -> str:
     """Return the command that is meant by *word*, or by a part of it as in ``db:migrate``, or "". It is near to it."""
     import difflib
 
-    known = [*_WORDS, *_SYNONYMS]
+    word, known = word.partition("=")[0], [*_WORDS, *_SYNONYMS]
     for part in (word, *reversed(re.split(r"[\W_]+", word))):
         near = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
         for meant in near or difflib.get_close_matches(part, known, 1, 0.8):  # what is less like it is another word
@@ -11497,9 +11497,10 @@ def _retype(typed: Sequence[str], wrong: str, right: str) -> str:
     place = next((at for at, word in enumerate(typed) if wrong in (word, word.partition("=")[0])), None)
     if place is None:  # argparse shows an odd letter in another way
         return ""
-    words = [*typed[:place], right + typed[place].removeprefix(wrong), *typed[place + 1 :]]
+    _, is_given, value = wrong.partition("=")  # up=2, as make takes it
+    words = [*typed[:place], right + typed[place].removeprefix(wrong), *[value] * bool(is_given), *typed[place + 1 :]]
     common = [word for word in typed if word not in _common_options().parse_known_args(typed)[1]]
-    for fitting in filter(_fits, (words, [*common, right])):
+    for fitting in filter(_fits, (words, [] if is_given else [*common, right])):
         if next(word for word in fitting if word in _WORDS) != "reset":  # that, nobody is told to type without a look
             return f"type  migrate {' '.join(map(_shown_word, fitting))}"
     return f"see what it takes:  migrate help {right}" if right in _WORDS else ""
