@@ -2938,8 +2938,7 @@ class _PostgresForms(Forms):
         language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
         if not self._divides_pattern.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
             return self.worst._replace(traits=traits)
-        more = {"set by code"} if "EXECUTE" in text.upper() else set()
-        return self.worst._replace(writes=self.worst.writes | more)
+        return self.worst._replace(writes=self.worst.writes | ({"set by code"} if "EXECUTE" in text.upper() else set()))
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
@@ -2952,6 +2951,8 @@ class _PostgresForms(Forms):
 
     def _setting(self, words: Sequence[str]) -> str:
         """Return the key of a setting, whose name begins these words. RESET ALL has nothing to do with roles."""
+        if re.fullmatch(r"CHARACTERISTICS \w+ \w+ \w+ LEVEL (SERIALIZABLE|READ \w+TED|\w+ READ)", " ".join(words)):
+            return "set default_transaction_isolation"
         end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
         name = self._named.get("".join(words[:1])) or "".join(map(self.fold, words[:end]))
         kind = "role" if name in ("role", "session_authorization") else "set"
@@ -2962,12 +2963,12 @@ class _PostgresForms(Forms):
         own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
         locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
         if own == "CURRENT_SETTING":
-            reads.add(key or "set something")
+            reads.add(key.replace(" transaction_", " default_transaction_") or "set something")  # a transaction ends
         elif locks:
             reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
         elif own == "SET_CONFIG":
-            writes.add(key or "set *")
+            writes |= {key or "set *"} if not key.startswith("set transaction_") else set()
         else:
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
         return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
@@ -5668,7 +5669,7 @@ class Postgres(Database):
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
         keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
-        return Hidden(keys=frozenset(keys))
+        return Hidden(keys=frozenset(each for each in keys if not each.startswith("set transaction_")))
 
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
@@ -6008,7 +6009,7 @@ class MySQL(Database):
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     # What may give code another name, or is text that makes some.
-    _moves_pattern = regex(r"(?i)\b(RENAME|PACKAGE)\b|['\"]\s*CREATE\b")
+    _moves_pattern = regex(r"(?i)\b(RENAME(?!\s+COLUMN\b)|PACKAGE)\b|['\"]\s*CREATE\b(?!\s+(INDEX|TABLE|UNIQUE)\b)")
     _refused_pattern = regex(
         r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile",
         words="release transaction tx_read_only read sql_auto_is_null autocommit infile",
