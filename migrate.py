@@ -4299,8 +4299,7 @@ class Database(ABC):
 
     def storable(self, sql: str | None) -> str | None:
         """Return a down text as the history can hold it; None where that would be another text."""
-        sql = None if sql is None else self.fitted(sql)
-        return sql if sql is None or self.held(sql) == sql else None
+        return None if sql is None or self.held(fitted := self.fitted(sql)) != fitted else fitted
 
     def takes(self, size: int) -> bool:
         """Tell if the server takes so many bytes at once, with the notes that travel with a statement."""
@@ -4398,8 +4397,8 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
-    def taking_back(self, *, left: bool) -> list[str]:
-        """Return SQL for what reset_sql does not take back, if something was *left*, and a transaction goes on."""
+    def taking_back(self, left: Sequence[Statement]) -> list[str]:
+        """Return SQL for what reset_sql does not take back, of what these have *left*. Raises DriverError for none."""
         return []
 
     def stays(self, natures: Iterable[Nature]) -> str:
@@ -4820,7 +4819,7 @@ class SQLite(Database):
             if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
                 self.run(each.text)
 
-    def taking_back(self, *, left: bool) -> list[str]:
+    def taking_back(self, left: Sequence[Statement]) -> list[str]:
         """See Database. What is temporary, and what a PRAGMA has switched on."""
         if not left:
             return []
@@ -4983,9 +4982,7 @@ class SQLite(Database):
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
             else:
                 opened.append((name, word, statement))
-        return [
-            (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
-        ]
+        return [(at, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, at in opened[:1]]
 
     def all_changes(self) -> int:
         """See Database."""
@@ -5263,7 +5260,7 @@ class Postgres(Database):
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
     _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
     _sets_pattern = regex(
-        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
+        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
@@ -5481,9 +5478,8 @@ class Postgres(Database):
                 sent.append((number, Truth(proof, _OUTRUN)))
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
-                results = self._exchange(
-                    ";\n".join([self._proved.get(type(each), "{}").format(each) for _, each in sent])
-                )
+                sql = ";\n".join([self._proved.get(type(each), "{}").format(each) for _, each in sent])
+                results = self._exchange(sql)
         except DriverError as failed:
             number, part = sent[failed.number - 1]
             failed.number = number if failed.number else 0
@@ -5597,12 +5593,16 @@ class Postgres(Database):
 
     # Letters.
 
-    def taking_back(self, *, left: bool) -> list[str]:
+    def taking_back(self, left: Sequence[Statement]) -> list[str]:
         """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked.
 
         While the locks of the file go, the transaction holds the one of the run, which the session takes again at once:
         a ROLLBACK lets go of the other.
         """
+        named = [key[4:] for key in (self.hidden(left).keys if left else ()) if re.match(r"set .*\.", key)]
+        sql = "SELECT name FROM unnest(?::text[]) AS name WHERE current_setting(name, true) = ''"
+        for (name,) in self.query(sql, named) if named else ():
+            raise DriverError(f"this sets {name}, which the files after it would find: leave out --all-or-nothing")
         late = [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
         again = self.lock_sql.replace("?", self.literal(self._key))
         return [*late, *([*self._transaction_lock(), self.unlock_sql, again] if left and self._locked else [])]
@@ -8956,7 +8956,8 @@ class Attempt:
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
                 if not last and run.all_or_nothing:
-                    for sql in database.taking_back(left=run.leaves(step, database.takes_back)):
+                    left = step.statements.briefs if run.leaves(step, database.takes_back) else ()
+                    for sql in database.taking_back(left):
                         database.query(sql)
                 database.look_again(step.statements.code)
         except BaseException:
@@ -9845,10 +9846,9 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
-        run.typed = " ".join(("reset", *(f"--schema {shell_word(name)}" for name in schemas)))
+        run.backup, run.typed = backup, " ".join(("reset", *(f"--schema {shell_word(name)}" for name in schemas)))
         steps = run.screen(choose_up(run.migrations, []))
         run.typed, run.screened = "", {key: each._replace(typed="") for key, each in run.screened.items()}
-        run.backup = backup
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []

@@ -1841,6 +1841,31 @@ def test_with_all_or_nothing_the_lock_of_the_run_is_held_between_two_tries(proje
 
 @pytest.mark.databases("postgres")
 @pytest.mark.parametrize(
+    "sets",
+    [
+        "SELECT f()",
+        "DO $$ BEGIN PERFORM set_config('My.thing', '1', true); END $$",
+        "DO $$ BEGIN SET LOCAL my.thing = 1; END $$",
+    ],
+)
+def test_with_all_or_nothing_a_setting_that_code_has_made_ends_the_run_where_a_file_comes_after_it(
+    project: Project, sets: str
+) -> None:
+    makes = "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT set_config('my.thing', '1', false) $$"
+    seen = file("CREATE TABLE seen AS SELECT current_setting('my.thing', true) IS NULL")
+    project.write({"1_a": file(makes, "DO $$ BEGIN SET LOCAL lock_timeout = '1s'; END $$"), "2_b": file(sets)})
+    project.succeed("up", "--all-or-nothing")  # nothing comes after it
+    project.write({"3_c": file(sets), "4_d": seen})
+    ran = project("up", "--all-or-nothing")
+    said = "error: this sets my.thing, which the files after it would find: leave out --all-or-nothing\n"
+    said += "  --> sql/3_c.up.sql\nnothing was changed by this run: "
+    assert (ran.exit, said in ran.err) == (1, True), ran.err
+    project.succeed("up")
+    assert project.rows("TABLE seen") == [(True,)]
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(
     "sets", ["SET my.thing = '1'", 'SET SESSION "My".Thing TO 1', "SELECT set_config('my.thing', '1', false)"]
 )
 def test_with_all_or_nothing_a_setting_that_is_never_quite_gone_is_refused(project: Project, sets: str) -> None:
