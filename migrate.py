@@ -2592,9 +2592,9 @@ class Forms:
         """Return what a CREATE makes."""
         start = next((place for place, word in enumerate(words) if word in _MADE), len(words) - 1)
         exists = words[start + 1 : start + 4] == ["IF", "NOT", "EXISTS"]
-        return Created(words[start], *self._name_at(words, start + (4 if exists else 1)))
+        return Created(words[start], *self.name_at(words, start + (4 if exists else 1)))
 
-    def _name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
+    def name_at(self, words: Sequence[str], place: int) -> tuple[str, str]:
         """Return schema and name, or "*"."""
         first, sign, second = (*words[place : place + 3], "", "", "")[:3]
         schema, name = (first, second) if sign == "." else ("", first)
@@ -2666,7 +2666,7 @@ class Forms:
 
     def called(self, words: Sequence[str], place: int) -> str:
         """Return the key of the routine whose name is at *place*."""
-        return f"calls {'.'.join(filter(None, self._name_at(words, place)))}"
+        return f"calls {'.'.join(filter(None, self.name_at(words, place)))}"
 
     @staticmethod
     def _noted(traits: Trait) -> Trait:
@@ -2786,7 +2786,8 @@ class _SQLiteForms(Forms):
         ],
         "SELECT VALUES EXPLAIN": [("", _LOOK)],
         "CREATE": [(r"(TEMP|TEMPORARY)\b", _TEMP), (r"TABLE\b.*\bAS\b", _DDL | Trait.CALLS), ("", _DDL)],
-        "ALTER DROP REINDEX ANALYZE": [("", _DDL)],
+        "DROP": [(r"TABLE\b", _DDL | Trait.CALLS), ("", _DDL)],  # foreign keys may have it delete rows
+        "ALTER REINDEX ANALYZE": [("", _DDL)],
         "VACUUM": [("", Trait.WHOLE)],
         "BEGIN": [("", Trait.OPENS)],
         "COMMIT END": [("", Trait.CLOSES)],
@@ -2937,20 +2938,21 @@ class _PostgresForms(Forms):
         language = words[words.index("LANGUAGE") + 1] if "LANGUAGE" in words[:-1] else "PLPGSQL"
         if not self._divides_pattern.search(text) and language.strip("\"'").upper() in ("PLPGSQL", "SQL"):
             return self.worst._replace(traits=traits)
-        more = {"set by code"} if "EXECUTE" in text.upper() else set()
-        return self.worst._replace(writes=self.worst.writes | more)
+        return self.worst._replace(writes=self.worst.writes | ({"set by code"} if "EXECUTE" in text.upper() else set()))
 
     def _made_by_select(self, words: Sequence[str]) -> str:
         """Return the name of the temporary table that a SELECT .. INTO makes, or ""."""
         start = place = words.index("INTO") + 1
         while words[place : place + 1] and words[place] in ("LOCAL", "GLOBAL", "TEMP", "TEMPORARY", "TABLE"):
             place += 1
-        schema, name = self._name_at(words, place)
+        schema, name = self.name_at(words, place)
         temporary = {"TEMP", "TEMPORARY"} & {*words[start:place]} or schema == self.temporary_schema
         return name if temporary else ""
 
     def _setting(self, words: Sequence[str]) -> str:
         """Return the key of a setting, whose name begins these words. RESET ALL has nothing to do with roles."""
+        if re.fullmatch(r"CHARACTERISTICS \w+ \w+ \w+ LEVEL (SERIALIZABLE|READ \w+TED|\w+ READ)", " ".join(words)):
+            return "set default_transaction_isolation"
         end = next((place for place, word in enumerate(words) if word in ("=", "TO")), None)
         name = self._named.get("".join(words[:1])) or "".join(map(self.fold, words[:end]))
         kind = "role" if name in ("role", "session_authorization") else "set"
@@ -2961,12 +2963,12 @@ class _PostgresForms(Forms):
         own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
         locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
         if own == "CURRENT_SETTING":
-            reads.add(key or "set something")
+            reads.add(key.replace(" transaction_", " default_transaction_") or "set something")  # a transaction ends
         elif locks:
             reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
         elif own == "SET_CONFIG":
-            writes.add(key or "set *")
+            writes |= {key or "set *"} if not key.startswith("set transaction_") else set()
         else:
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
         return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
@@ -3564,7 +3566,7 @@ def _makes(between: str, *kinds: str) -> re.Pattern[str]:
 def _spaced(words: Sequence[str]) -> str:
     """Return a name as it is usually written."""
     pairs = zip(["(", *words], words, strict=False)
-    return "".join(each if before in (".", "(") or each in (".", ")") else f" {each}" for before, each in pairs)
+    return "".join(each if before in (".", "(") or each in (".", ")", ",") else f" {each}" for before, each in pairs)
 
 
 # The word that a message quotes, where no place comes with it.
@@ -3640,19 +3642,19 @@ def _text_literal(value: str, unsafe: re.Pattern[str], way: str) -> str:
     return way.format(value.encode().hex()) if unsafe.search(value) else "'" + value.replace("'", "''") + "'"
 
 
-class _Translation:
+class _Translation(NamedTuple):
     """See Database.translated(). Entered for each statement, where a generator takes ten times as long."""
 
-    __slots__ = ("_database",)
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    database: Database
 
     def __enter__(self) -> None:
         """Let the body run."""
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._database._translate(error)  # noqa: SLF001 (it is a part of that)
+        if isinstance(error, self.database.driver_errors):
+            raise self.database._explain(error) from None  # noqa: SLF001 (it is a part of that)
+        if isinstance(error, UnicodeError):
+            raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
 
 
 class Database(ABC):
@@ -3727,6 +3729,7 @@ class Database(ABC):
     refusals: ClassVar[Mapping[str, _Refusal]] = {}  # by first word, besides transaction control
     taking_pattern = regex(_TAKES)  # on words as find_taking() makes them
     ways_out: ClassVar[dict[str, str]] = {"": f"take it out, or {_OTHER}"}  # of what takes it, by its second word
+    unnamed_pattern = _NEVER_PATTERN  # is in what makes something by a number, however it begins
     making_pattern = _NEVER_PATTERN  # the name of what lies, or may lie, beside what ``reset`` drops,
     of_tables: tuple[str, ...] = ()  # the kinds that are a part of the table that they name there,
     of_schemas: tuple[str, ...] = ()  # of a schema,
@@ -3957,12 +3960,6 @@ class Database(ABC):
         """Turn what the driver raises in the body into DriverError."""
         return _Translation(self)
 
-    def _translate(self, error: BaseException | None) -> None:
-        if isinstance(error, self.driver_errors):
-            raise self._explain(error) from None
-        if isinstance(error, UnicodeError):
-            raise DriverError(f"a text that cannot be read or sent in the encoding of the session: {error}") from None
-
     # Statements of ours.
 
     def query(self, sql: str, *args: object) -> Rows:
@@ -4118,7 +4115,7 @@ class Database(ABC):
 
     def commit(self) -> None:
         """Commit; a reader may keep it out for a while on SQLite. Raises DriverError: nothing is in, unless *lost*."""
-        self._poll(partial(self.query, self.commit_sql))
+        self._poll(partial(self.send, self.commit_sql))
 
     def rollback(self) -> bool:
         """Undo the open transaction, if any; tell if all of it is undone. Never raises: what led here matters more."""
@@ -4302,8 +4299,7 @@ class Database(ABC):
 
     def storable(self, sql: str | None) -> str | None:
         """Return a down text as the history can hold it; None where that would be another text."""
-        sql = None if sql is None else self.fitted(sql)
-        return sql if sql is None or self.held(sql) == sql else None
+        return None if sql is None or self.held(fitted := self.fitted(sql)) != fitted else fitted
 
     def takes(self, size: int) -> bool:
         """Tell if the server takes so many bytes at once, with the notes that travel with a statement."""
@@ -4401,8 +4397,8 @@ class Database(ABC):
         """Run a statement that cannot run inside a transaction. Raises DriverError."""
         self.run(statement.text)
 
-    def taking_back(self, *, left: bool) -> list[str]:
-        """Return SQL for what reset_sql does not take back, if something was *left*, and a transaction goes on."""
+    def taking_back(self, left: Sequence[Statement]) -> list[str]:
+        """Return SQL for what reset_sql does not take back, of what these have *left*. Raises DriverError for none."""
         return []
 
     def stays(self, natures: Iterable[Nature]) -> str:
@@ -4639,8 +4635,9 @@ class SQLite(Database):
         Kind.DENIED: "correct the path, or let this user read the file, and write its folder",
     }
     _refused_pattern = any_of("total_changes query_only count_changes")
-    _counting: bool | None = None  # something in the database asks for what was done last
-    _counted_pattern = regex(r"(?is)CREATE\b.*\b(last_insert_rowid|changes)\W*\(\W*\)")  # no table of that name
+    _counting: Sequence[str] | None = None
+    _counted_pattern = regex(r"(?i)\b(last_insert_rowid|(total_)?changes)\W*\(\W*\)")
+    _makes_pattern = regex(r"(?is)(CREATE|ALTER)\b|.*\bwritable_schema\b")
     _code_pattern = any_of("last_insert_rowid changes writable_schema")
     _layout = names_in("AUTO_VACUUM ENCODING PAGE_SIZE")
     # Off at first.
@@ -4679,8 +4676,7 @@ class SQLite(Database):
 
     @staticmethod
     def _may_write(*paths: Path) -> bool:
-        own = os.access in os.supports_effective_ids
-        return all(os.access(path, os.W_OK, effective_ids=own) for path in paths)
+        return all(os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids) for path in paths)
 
     def _connect(self, *, write: bool) -> None:
         file, memory, size = self._file, self._in_memory, self._size()
@@ -4772,29 +4768,45 @@ class SQLite(Database):
             before.backup(self.connection)
 
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
-        """See Database. A view, a trigger or a DEFAULT may ask for what the statement before has done."""
-        found, asks = super().natures(statements, names), Trait.DATA | Trait.CALLS
-        if not (self.counts() or any(self._counted_pattern.search(each.text) for each in statements)):
-            return found
-        for place, each in enumerate(found):
-            if each.traits & asks:
+        """See Database. What a view, a trigger or a DEFAULT does, whoever comes to it does."""
+        leading, runs = self._leading(statements), Trait.DATA | Trait.CALLS
+        found = super().natures(statements, {**names, **dict.fromkeys(leading, "fires")})
+        for place, each in enumerate(found if leading else ()):
+            if each.traits & runs and ("fires" in each.reads or "*" in leading):
                 found[place] = each._replace(reads=each.reads | {"count", "id"})
         return found
 
+    def _leading(self, statements: Iterable[Statement]) -> set[str]:
+        """Return the names that lead to code which asks for what was done last, in small letters; "*" for any name."""
+        made = (each.text for each in distinct(statements) if self._makes_pattern.match(each.text))
+        texts, ways, leading = [*self.counting(), *made], list[tuple[str, set[str]]](), {""}
+        for text in texts if any(map(self._counted_pattern.search, texts)) else ():
+            words = spelled(text, self.syntax)
+            kind, _, name = self.forms.made(words) if words[0] in ("CREATE", "ALTER") else Created("", "", "*")
+            name = self.forms.name_at(words, [*words, "ON"].index("ON") + 1)[1] if kind == "TRIGGER" else name
+            # What a virtual table does, nobody knows.
+            counts = name == "*" or "VIRTUAL" in words[:2] or self._counted_pattern.search(text)
+            ways.append((name, {""} if counts else self.forms.named(words) if kind in _ON_TABLES else set()))
+            # Whoever deletes what a table refers to may delete its rows; and a table may get another name.
+            onward = (after for word, after in itertools.pairwise(words) if word in ("REFERENCES", "TO"))
+            ways += ((self.forms.fold(each), {name}) for each in onward)
+        while more := {name for name, named in ways if named & leading} - leading:
+            leading |= more
+        return leading - {""}
+
     def may_matter(self, sql: str) -> bool:
-        return super().may_matter(sql) or self.counts()
+        return super().may_matter(sql) or bool(self.counting())
 
     def look_again(self, sql: str = "") -> None:
-        if not sql or self._code_pattern.search(sql):
+        if not sql or self._counting or self._code_pattern.search(sql):
             self._counting = None
 
-    def counts(self) -> bool:
-        """Tell if something in the database does that."""
-        asking = "SELECT sql FROM sqlite_master WHERE sql LIKE '%last_insert_rowid%' OR sql LIKE '%changes%'"
+    def counting(self) -> Sequence[str]:
+        """Return how all is made that is in the database, if something of it asks for that."""
         if self._counting is None and self.connection is not None:
-            with contextlib.suppress(DriverError):
-                self._counting = any(self._counted_pattern.search(f"CREATE {sql}") for (sql,) in self.query(asking))
-        return bool(self._counting)
+            texts = [text for (text,) in self.query("SELECT sql FROM sqlite_master WHERE sql NOT NULL")]
+            self._counting = texts if any(map(self._counted_pattern.search, texts)) else ()
+        return self._counting or ()
 
     def is_empty(self) -> bool:
         """Tell if the file holds nothing yet, not even how it is laid out."""
@@ -4807,7 +4819,7 @@ class SQLite(Database):
             if self._layout & {self.forms.fold(word).upper() for word in words_of(each.text, self.syntax)[1:4]}:
                 self.run(each.text)
 
-    def taking_back(self, *, left: bool) -> list[str]:
+    def taking_back(self, left: Sequence[Statement]) -> list[str]:
         """See Database. What is temporary, and what a PRAGMA has switched on."""
         if not left:
             return []
@@ -4816,8 +4828,7 @@ class SQLite(Database):
         parts = [f"DROP {kind} IF EXISTS temp.{self.quoted(name)}" for kind, name in made]
         parts += [f"PRAGMA {name} = OFF" for name in sorted(self.switches)]
         with contextlib.closing(sqlite3.connect(":memory:", timeout=_PATIENT)) as fresh:
-            for name in sorted(self._settings):
-                parts += [f"PRAGMA {name} = {value}" for (value,) in fresh.execute(f"PRAGMA {name}")]
+            parts += [f"PRAGMA {k} = {v}" for k in sorted(self._settings) for (v,) in fresh.execute(f"PRAGMA {k}")]
         return parts
 
     def zero(self, keys: Collection[str]) -> list[str]:
@@ -4971,14 +4982,11 @@ class SQLite(Database):
                 return [(statement, ("a SAVEPOINT outside of BEGIN and COMMIT", fix))]
             else:
                 opened.append((name, word, statement))
-        return [
-            (each, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, each in opened[:1]
-        ]
+        return [(at, (f"the SAVEPOINT {name} is left open", f"end it:  RELEASE {name};")) for _, name, at in opened[:1]]
 
     def all_changes(self) -> int:
         """See Database."""
-        total: int = self.connection.total_changes
-        return total
+        return int(self.connection.total_changes)
 
     def back_up(self, path: Path) -> None:
         """See Database. Whole or not at all: it gets its name when it has been checked."""
@@ -5166,7 +5174,7 @@ class Postgres(Database):
     _absent_codes = names_in("42704 42P01 42883 3F000")  # what to drop is not there,
     # or it is not ours, or still needed, or cannot go in a transaction, or is no such thing
     _staying_codes = names_in("42501 2BP01 25001 42809 42725")
-    _part = r'("(?:[^"]|"")*"|[^".\s]+)'
+    _part, unnamed_pattern = r'("(?:[^"]|"")*"|[^".\s]+)', any_of("lo_")
     _defaults = "ALTER DEFAULT PRIVILEGES {{}}{} {{}} ON {{}} FROM {{}}"
     _large_pattern = regex(r"(?i)\blo_(?:create|from_bytea|import(?= \( \? ,)|(unlink)) \( (?:\? , )?'?([1-9][0-9]*)\b")
     _ways: ClassVar = {  # to drop what is not dropped as all others are
@@ -5182,7 +5190,7 @@ class Postgres(Database):
         r"(?i)default privileges (.*)grant (.+) on (\w+) to (.+?)(?: with grant option)?": _defaults.format("REVOKE"),
         # Only of these anybody has rights by default.
         r"(?i)default privileges (?!.*\bin schema\b)(.*)revoke (?!grant option)(.+) on (functions|routines|types) from"
-        r" (public)(?: cascade| restrict)?": _defaults.format("GRANT").replace("FROM", "TO"),
+        r" (?:.+, )?(public)(?:, .+?)?(?: cascade| restrict)?": _defaults.format("GRANT").replace("FROM", "TO"),
         rf"(?:role|user|group) {_part}": "REASSIGN OWNED BY {0} TO CURRENT_USER; DROP OWNED BY {0}; DROP ROLE {0}",
     }
     # Of the search path the first that lasts: what is in pg_temp goes with the session.
@@ -5252,7 +5260,7 @@ class Postgres(Database):
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
     _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
     _sets_pattern = regex(
-        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+)?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
+        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
@@ -5470,9 +5478,8 @@ class Postgres(Database):
                 sent.append((number, Truth(proof, _OUTRUN)))
         try:
             with self._in_utf8(back="RESET ALL" not in parts):
-                results = self._exchange(
-                    ";\n".join([self._proved.get(type(each), "{}").format(each) for _, each in sent])
-                )
+                sql = ";\n".join([self._proved.get(type(each), "{}").format(each) for _, each in sent])
+                results = self._exchange(sql)
         except DriverError as failed:
             number, part = sent[failed.number - 1]
             failed.number = number if failed.number else 0
@@ -5492,10 +5499,6 @@ class Postgres(Database):
     def _row(result: Any, row: int) -> tuple[str | None, ...]:
         cells = (result.get_value(row, place) for place in range(result.nfields))
         return tuple(None if cell is None else cell.decode() for cell in cells)
-
-    def commit(self) -> None:
-        """See Database. A tag is what tells that it was none."""
-        self.send(self.commit_sql)
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
@@ -5590,12 +5593,16 @@ class Postgres(Database):
 
     # Letters.
 
-    def taking_back(self, *, left: bool) -> list[str]:
+    def taking_back(self, left: Sequence[Statement]) -> list[str]:
         """See Database. What is checked late begins so in each file, which reset_sql has ended with all checked.
 
         While the locks of the file go, the transaction holds the one of the run, which the session takes again at once:
         a ROLLBACK lets go of the other.
         """
+        named = [key[4:] for key in (self.hidden(left).keys if left else ()) if re.match(r"set .*\.", key)]
+        sql = "SELECT name FROM unnest(?::text[]) AS name WHERE current_setting(name, true) = ''"
+        for (name,) in self.query(sql, named) if named else ():
+            raise DriverError(f"this sets {name}, which the files after it would find: leave out --all-or-nothing")
         late = [f"SET CONSTRAINTS {names} DEFERRED" for (names,) in self.query(self._deferred_sql) if names]
         again = self.lock_sql.replace("?", self.literal(self._key))
         return [*late, *([*self._transaction_lock(), self.unlock_sql, again] if left and self._locked else [])]
@@ -5662,7 +5669,7 @@ class Postgres(Database):
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
         keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
-        return Hidden(keys=frozenset(keys))
+        return Hidden(keys=frozenset(each for each in keys if not each.startswith("set transaction_")))
 
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
@@ -6002,7 +6009,7 @@ class MySQL(Database):
     _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     # What may give code another name, or is text that makes some.
-    _moves_pattern = regex(r"(?i)\b(RENAME|PACKAGE)\b|['\"]\s*CREATE\b")
+    _moves_pattern = regex(r"(?i)\b(RENAME(?!\s+COLUMN\b)|PACKAGE)\b|['\"]\s*CREATE\b(?!\s+(INDEX|TABLE|UNIQUE)\b)")
     _refused_pattern = regex(
         r"(?i)release|transaction|tx_read_only|read\s+only|sql_auto_is_null|autocommit|infile",
         words="release transaction tx_read_only read sql_auto_is_null autocommit infile",
@@ -6421,9 +6428,7 @@ class MySQL(Database):
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
-        tokens = tokenize(statement.text, 0, self.syntax)  # a word is its own kind
-        words = (statement.text[start:end] for kind, start, end in tokens if re.match(r"[^\W\d]", kind))
-        return {word.strip('`"').lower() for word in words}
+        return self.forms.named(spelled(statement.text, self.syntax))
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
@@ -6505,8 +6510,7 @@ class MySQL(Database):
         views = {name.lower() for kind, _, name, _ in self._code or () if kind == "VIEW"}
         views |= {self.forms.made(words).name for words in made}
         for place in asking:
-            words = {self.forms.fold(each) for each in spelled(statements[place].text, self.syntax)}
-            if not self.connection or words & views:
+            if not self.connection or self._names(statements[place]) & views:
                 traits = found[place].traits & ~_REPEATED | Trait.DATA | Trait.INSIDE
                 found[place] = found[place]._replace(traits=traits)
         return found
@@ -6550,8 +6554,7 @@ class MySQL(Database):
         for text in (each.text for each in statements if not self._is_silent(each.text)):
             words = spelled(text, self.syntax)
             kind, schema, name = self.forms.made(words) if words[0] == "CREATE" else Created("", "", "")
-            if kind == "TRIGGER" and "ON" in words:
-                name = self.forms.made(["TABLE", *words[words.index("ON") + 1 :]]).name
+            name = self.forms.name_at(words, [*words, "ON"].index("ON") + 1)[1] if kind == "TRIGGER" else name
             spoken = {after for word, after in itertools.pairwise(words) if word in ("LANGUAGE", "SONAME")}
             ours = kind in ("FUNCTION", "PROCEDURE") and schema in ("", home) and spoken <= {"SQL"}
             named_by = (kind, name) if ours or kind in _ON_TABLES else ("", "")
@@ -7887,6 +7890,7 @@ class Run:
     """One run: an open database, its history, the migrations, and what is done so far."""
 
     all_or_nothing = False
+    backup: str | None = None  # where the database is copied to before anything changes; "" is beside it
     typed = ""  # the command that does what is left of all that is to be done
     halfway = ""  # what redo has rolled back, and not applied again: its title
     now: Now | None = None  # read by the threads that watch
@@ -8255,8 +8259,9 @@ class Run:
             self.told.add(text)
             self.notify(text)
 
-    def back_up(self, path: str | None) -> None:
-        """Copy the database, before anything runs, to *path*, or if that is empty beside it; None makes no copy."""
+    def back_up(self) -> None:
+        """Copy the database, once, where that is asked for, and there is one."""
+        path, self.backup = self.backup, None
         if path is None or not self.database.exists:
             return
         version = next((row.version for row in reversed(self.applied) if not row.dirty), "0")
@@ -8285,8 +8290,9 @@ class Run:
                 why = ""
                 rows.pop(step.key)
             for statement in step.statements:
-                if first_word(statement.text, database.syntax) in _MAKING:
-                    for there, each in database.find_made(words_of(statement.text, database.syntax)):
+                text = statement.text
+                if first_word(text, database.syntax) in _MAKING or database.unnamed_pattern.search(text):
+                    for there, each in database.find_made(words_of(text, database.syntax)):
                         made.pop(each[:2], None)
                         made |= {each[:2]: each._replace(title=step.title, why=why)} if there else {}
         doom = database.doom(self.history.schemas, schemas, [*made.values()])
@@ -8365,6 +8371,7 @@ class Run:
             if late and self.history.missing:  # still, perhaps
                 self.history = History(self.database, self.settings.table)
             elif self.history.missing:
+                self.back_up()
                 self.database.lay_out(steps[0].statements if steps else ())
                 # DDL commits by itself where it is not transactional, and there it may be tried again.
                 with self.database.transaction() if self.database.transactional else contextlib.nullcontext():
@@ -8507,13 +8514,13 @@ class Run:
 
     # How it is done.
 
-    def carry_out(self, choose: Callable[[], list[Step]], before: Callable[[], object] = bool) -> list[Result]:
+    def carry_out(self, choose: Callable[[], list[Step]]) -> list[Result]:
         """Run what *choose* finds to do in the history, which is locked; asked again where a rival came between files.
 
-        *before* is called if there is something to do. Neighbours may share a transaction. Raises MigrateError.
+        Neighbours may share a transaction. Raises MigrateError.
         """
         if steps := choose():
-            before()
+            self.back_up()
         while steps:
             if self.shield.raised and self.ahead:
                 self.database.rollback()
@@ -8565,17 +8572,14 @@ class Run:
         """Note what the history has to say by now, and that there may be new code in the database."""
         for step in batch:
             self.database.look_again(step.statements.code)
-        gone = {step.row.version for step in batch if step.row}
-        for place in range(len(self.applied) - 1, -1, -1) if gone else ():  # mostly it is the last one
-            if self.applied[place].version in gone:
-                gone.remove(self.applied.pop(place).version)
-                if not gone:
-                    break
-        self.applied += [
-            Applied(step.version, step.name, step.script.checksum, step.down_sql, applied_by=self.database.person())
-            for step in batch
-            if step.direction == "up"
-        ]
+        gone, others = {step.row.version for step in batch if step.row}, list[Applied]()
+        while gone and self.applied:  # mostly it is the last one
+            row = self.applied.pop()
+            others += [row] if row.version not in gone else []
+            gone.discard(row.version)
+        person, up = self.database.person(), [step for step in batch if step.direction == "up"]
+        new = (Applied(each.version, each.name, each.script.checksum, each.down_sql, applied_by=person) for each in up)
+        self.applied += [*reversed(others), *new]
 
     def _see_through(self, batch: Sequence[Step], following: Step | None = None) -> None:
         """Live the life of a file, from its claim to its outcome; of several where they share a transaction.
@@ -8952,7 +8956,8 @@ class Attempt:
                 self._end([*same, *run.finish(step, self.owner, result.took_ms), *ending])
                 results.append(result)
                 if not last and run.all_or_nothing:
-                    for sql in database.taking_back(left=run.leaves(step, database.takes_back)):
+                    left = step.statements.briefs if run.leaves(step, database.takes_back) else ()
+                    for sql in database.taking_back(left):
                         database.query(sql)
                 database.look_again(step.statements.code)
         except BaseException:
@@ -9751,7 +9756,7 @@ def up(
     worth telling. Raises MigrateError, with ``results`` committed before.
     """
     with Run.opened(settings, notify) as run:
-        run.all_or_nothing = all_or_nothing
+        run.all_or_nothing, run.backup = all_or_nothing, backup
         choice: dict[str, Any] = {"count": count, "to": to, "out_of_order": out_of_order}
         steps = run.planned("up", run.awaited(), **choice)
         if ahead := [row.version for row in run.applied if row.key > run.migrations[-1].key]:
@@ -9761,7 +9766,7 @@ def up(
             )
         if steps:
             with run.working(steps):
-                run.carry_out(partial(run.still_up, steps, **choice), before=partial(run.back_up, backup))
+                run.carry_out(partial(run.still_up, steps, **choice))
         if not run.results:
             how = "applied by the other run" if run.outrun else f"{len(run.applied)} applied"
             there = run.applied and f"up to date at {run.applied[-1].version} ({how})"
@@ -9782,7 +9787,7 @@ def down(
 ) -> list[Result]:
     """Undo what choose_down says, if *confirm* says yes to those steps; they run, or nothing. Raises MigrateError."""
     with Run.opened(settings, notify, exists=True, texts=True) as run:
-        rows = run.awaited()
+        rows, run.backup = run.awaited(), backup
         steps = run.planned("down", rows, count=count, to=to, to_here=to_here, everything=everything)
         if steps and not (count or to or to_here or everything):  # the newest one, which may not be the one meant
             with contextlib.suppress(MigrateError):
@@ -9793,7 +9798,7 @@ def down(
         if not steps or not confirm(steps):
             return []
         with run.working(steps):
-            return run.carry_out(partial(run.still_down, steps), before=partial(run.back_up, backup))
+            return run.carry_out(partial(run.still_down, steps))
 
 
 def redo(settings: Settings | str, *, notify: Notify = silent) -> list[Result]:
@@ -9841,14 +9846,14 @@ def reset(
     more would go by CASCADE, or what stays is in the way of the files; nothing was changed then.
     """
     with Run.opened(settings, notify) as run:
-        run.typed = " ".join(("reset", *(f"--schema {shell_word(name)}" for name in schemas)))
+        run.backup, run.typed = backup, " ".join(("reset", *(f"--schema {shell_word(name)}" for name in schemas)))
         steps = run.screen(choose_up(run.migrations, []))
         run.typed, run.screened = "", {key: each._replace(typed="") for key, each in run.screened.items()}
         doom = run.doom(steps, schemas)
         if not confirm(doom.named):
             return []
         with run.working(steps, late=True):  # what is refused has made no history
-            run.back_up(backup)
+            run.back_up()
             run.database.lay_out(steps[0].statements if steps else ())
             with run.database.transaction():
                 again = run.doom(steps, schemas)
@@ -11160,7 +11165,7 @@ def _meant_command(word: str) -> str:
     """Return the command that is meant by *word*, or by a part of it as in ``db:migrate``, or "". It is near to it."""
     import difflib
 
-    known = [*_WORDS, *_SYNONYMS]
+    word, known = word.partition("=")[0], [*_WORDS, *_SYNONYMS]
     for part in (word, *reversed(re.split(r"[\W_]+", word))):
         near = [each for each in known if part == each] or [each for each in known if _is_a_letter_off(part, each)]
         for meant in near or difflib.get_close_matches(part, known, 1, 0.8):  # what is less like it is another word
@@ -11493,9 +11498,10 @@ def _retype(typed: Sequence[str], wrong: str, right: str) -> str:
     place = next((at for at, word in enumerate(typed) if wrong in (word, word.partition("=")[0])), None)
     if place is None:  # argparse shows an odd letter in another way
         return ""
-    words = [*typed[:place], right + typed[place].removeprefix(wrong), *typed[place + 1 :]]
+    _, is_given, value = wrong.partition("=")  # up=2, as make takes it
+    words = [*typed[:place], right + typed[place].removeprefix(wrong), *[value] * bool(is_given), *typed[place + 1 :]]
     common = [word for word in typed if word not in _common_options().parse_known_args(typed)[1]]
-    for fitting in filter(_fits, (words, [*common, right])):
+    for fitting in filter(_fits, (words, [] if is_given else [*common, right])):
         if next(word for word in fitting if word in _WORDS) != "reset":  # that, nobody is told to type without a look
             return f"type  migrate {' '.join(map(_shown_word, fitting))}"
     return f"see what it takes:  migrate help {right}" if right in _WORDS else ""

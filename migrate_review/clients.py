@@ -256,14 +256,15 @@ class SQLiteScript(ScriptDatabase, SQLite):
         """See ScriptDatabase. Of an empty file, and of code that counts, it is known while there is a connection."""
         super().follow(other, offline=offline)
         self._empty = offline or (isinstance(other, SQLite) and other.is_empty())
-        self._counting = isinstance(other, SQLite) and other.counts()
+        self._counting = other.counting() if isinstance(other, SQLite) else ()
 
     def is_empty(self) -> bool:
         return self._empty
 
     def look_again(self, sql: str = "") -> None:
-        """See Database. What is there stays, as far as is known."""
-        self._counting = self._counting or bool(self._counted_pattern.search(sql))
+        """See Database. What is there stays, as far as is known; to what a file makes, any name may lead."""
+        if self._counting or self._counted_pattern.search(sql):
+            self._counting = ["any: changes()"]
 
     def start(self, steps: Sequence[Step]) -> None:
         """See ScriptDatabase. Newer clients take "text" in double quotes for a name only, where the library does not.

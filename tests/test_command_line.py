@@ -241,7 +241,11 @@ def test_a_slip_is_answered_with_all_that_was_typed_and_no_password(three: Desk,
             (word, f'there is no command "{word}"', "look at what there is:  {} --help")
             for word in ("dump", "destroy", "test", "remove", "prev", "setup", "schema:dump")
         ),
-        ("up=1", 'there is no command "up=1" (did you mean up?)', "type  {} up"),
+        ("up=1", 'there is no command "up=1" (did you mean up?)', "type  {} up 1"),
+        ("-v down=2 --yes", 'there is no command "down=2" (did you mean down?)', "type  {} -v down 2 --yes"),
+        ("rollback=2", 'there is no command "rollback=2" (did you mean down?)', "type  {} down 2"),
+        ("up=now 2", 'there is no command "up=now" (did you mean up?)', "see what it takes:  {} help up"),
+        ("to=new", 'there is no command "to=new"', "look at what there is:  {} --help"),
         ("sta\\tus", 'there is no command "sta\\\\tus" (did you mean status?)', "look at what there is:  {} --help"),
         ("help frobnicate", 'there is no command "frobnicate"', "look at what there is:  {} --help"),
         ("up --dryrun", "there is no option --dryrun (did you mean --dry-run?)", "type  {} up --dry-run"),

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -398,6 +399,20 @@ def test_without_a_backup_nothing_runs(desk: Desk) -> None:
     assert "error: the backup failed: " in ran.err
     assert "nothing was changed." in ran.err
     assert desk.tables() == ["one"]
+
+
+@pytest.mark.parametrize("words", [["up"], ["up", "--all-or-nothing"], ["reset", "--yes"]])
+def test_without_a_backup_not_even_the_history_is_made_and_with_it_the_copy_is_what_was_there(
+    desk: Desk, words: list[str]
+) -> None:
+    desk.write(ONE)
+    with contextlib.closing(sqlite3.connect("app.db")) as file:
+        file.execute("CREATE TABLE there (n)")
+    before = Path("app.db").read_bytes()
+    ran = desk.here(*words, "--backup", "nowhere/copy.db")
+    assert (ran.exit, "nothing was changed.\n" in ran.err, Path("app.db").read_bytes()) == (1, True, before)
+    assert desk.here(*words, "--backup", "copy.db").exit == 0
+    assert desk.rows("SELECT name FROM sqlite_master", "copy.db") == [("there",)]
 
 
 def test_a_server_is_backed_up_with_its_own_tools(desk: Desk, server_database: Database) -> None:

@@ -67,6 +67,11 @@ MADE = {
     "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM PUBLIC": [],
     "ALTER DEFAULT PRIVILEGES FOR ROLE o REVOKE ALL ON FUNCTIONS FROM public CASCADE": [
         "default privileges FOR ROLE o REVOKE ALL ON FUNCTIONS FROM public CASCADE ?"],
+    "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TYPES FROM r ,PUBLIC, s RESTRICT": [
+        "default privileges REVOKE ALL ON TYPES FROM r, PUBLIC, s RESTRICT ?"],
+    "ALTER DEFAULT PRIVILEGES REVOKE ALL ON TYPES FROM r, publican": [],
+    "INSERT INTO t VALUES (lo_create(5), 'lo_create(6)')": ["large object 5"],
+    "WITH w AS (UPDATE t SET n = LO_UNLINK ( 5 ) RETURNING n) TABLE w": ["-large object 5"],
     "CREATE SCHEMA": [],
     "CREATE SCHEMA AUTHORIZATION CURRENT_USER": [],
     "CREATE POLICY p": ["policy p"],
@@ -167,11 +172,12 @@ def test_what_the_files_made_anywhere_is_reset_twice_in_a_row(project: Project) 
 
 
 WITHOUT_A_NAME = """SELECT lo_create(4711); SELECT pg_catalog.lo_create('4712');
-CREATE SCHEMA app; CREATE TABLE t (i int);
+CREATE SCHEMA app; CREATE TABLE t (i int); INSERT INTO t VALUES (lo_create(4710));
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT ON TABLES TO PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT ALL PRIVILEGES ON SEQUENCES TO CURRENT_USER WITH GRANT OPTION;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE USAGE ON TYPES FROM pg_monitor, PUBLIC;
 """
 BY_HAND = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO PUBLIC", "SELECT lo_create(4713)"
 
@@ -187,15 +193,15 @@ def test_what_the_files_made_without_a_name_is_reset_twice_in_a_row_and_what_a_p
     before = fingerprint(project)
     for _ in range(2):
         ran = project.succeed("reset", "--yes")
-        assert (fingerprint(project), project.rows(numbers)) == (before, [(4711,), (4712,), (4713,)])
+        assert (fingerprint(project), project.rows(numbers)) == (before, [(4710,), (4711,), (4712,), (4713,)])
         dropped = [line for line in ran.err.splitlines() if re.match("dropped (large|default)", line)]
-        assert len(dropped) == 6
+        assert len(dropped) == 8
     project.write({"1_a": "CREATE TABLE t (i int);"})
     project.succeed("repair", "1", "--applied")
     project.write({"1_a": "CREATE TABLE u (i int);"})
     ran = project.succeed("reset", "--yes")  # what ran is not known any more
     assert "what 1 a made elsewhere stays, too: the text that ran is not here\n" in ran.err
-    assert project.rows(defaults) == [(5,)]
+    assert project.rows(defaults) == [(6,)]
 
 
 # --- What is not the files' -----------------------------------------------------------------------------------------

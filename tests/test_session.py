@@ -583,6 +583,11 @@ MYSQL_LOSES = [
         "CREATE PROCEDURE p(n INT) UPDATE t SET t.n = n; INSERT INTO t (n) VALUES (2)",
         "CALL p(LAST_INSERT_ID())",
     ),
+    (
+        "@x",
+        "CREATE PROCEDURE p() SELECT 1; SET @q = 'create procedure q() set @r = 1'; SELECT MAX(id) INTO @x FROM t",
+        "CALL p()",
+    ),
     # Where it goes another way, it is that of before.
     (
         "@x",
@@ -603,6 +608,11 @@ POSTGRES_LOSES = [
         "the setting search_path",
         "SELECT set_config('search_path', lower('PUBLIC') || max(v), false) FROM t",
         "DELETE FROM t",
+    ),
+    (
+        "the setting default_transaction_read_only",
+        "SELECT set_config('default_transaction_read_only', 'off', false) FROM t",
+        "INSERT INTO t (v) VALUES (current_setting('transaction_read_only'))",
     ),
     ("the cursor c", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "FETCH c"),
     ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (lastval())"),
@@ -644,7 +654,7 @@ def test_what_cannot_be_made_again_is_asked_for_and_nothing_is_repeated(project:
     assert project.states() == {"1": f"dirty ({done} of {done + 1})"}
     rows = project.rows("SELECT * FROM t")
     project.write({"1_f": file(*first, "DELETE FROM stays", reads, "DELETE FROM stays", head=head)})
-    by_all = what in {"the setting time_zone", "the setting search_path"}  # a setting may change what any one does
+    by_all = what.startswith("the setting ") and "." not in what  # a setting may change what any one does
     reader = done + lines + (1 if by_all else 2)
     lost = done - 1 + lines if made[1:] or "INSERT" in makes else 3 + lines
     excerpt = made[-1] if "CREATE" in makes or "INSERT" in makes else makes
@@ -724,6 +734,9 @@ MYSQL_REBUILDS = [
     (["SELECT n FROM t"], [f"CREATE PROCEDURE p() {MAKES_U}", "CALL p()", READS_U]),
     (["CREATE PROCEDURE q() INSERT INTO t (n) VALUES (7)", "CREATE PROCEDURE p() CALL q", "SELECT 5 INTO @x"],
      ["CALL p()"]),
+    (["CREATE PROCEDURE p() INSERT INTO t (n) VALUES (7)", "SELECT MAX(id) INTO @x FROM t",
+      "SET @q = 'CREATE TABLE a (n INT)', @r = ' create unique index'", "ALTER TABLE t RENAME COLUMN v TO v"],
+     ["CALL p()"]),
     (["CREATE PROCEDURE p() BEGIN START TRANSACTION; INSERT INTO t (n) VALUES (8); COMMIT; END", "CALL p()"],
      ["INSERT INTO t (n) VALUES (9)"]),
 ]  # fmt: skip
@@ -731,6 +744,11 @@ POSTGRES_REBUILDS = [
     (["SET my.own = '5'"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
     (["CREATE SCHEMA app", "SET search_path = app, public"],
      ["CREATE TABLE inside (n int)", "INSERT INTO app.inside VALUES (1)"]),
+    (["DO $$ BEGIN PERFORM 1;END $$"],
+     ["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+      "INSERT INTO t (v) VALUES (current_setting('transaction_isolation'))"]),
+    (["SELECT set_config('transaction_isolation', max('read committed'), false) FROM t"],
+     ["INSERT INTO t (v) VALUES (current_setting('transaction_isolation'))"]),
     (["SELECT pg_catalog.set_config('my.own', 'x', false)"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
     (["PREPARE p AS INSERT INTO t (n) VALUES ($1)"], ["EXECUTE p (5)"]),
     (["SET ROLE pg_monitor", "RESET ROLE"], ["INSERT INTO t (n) VALUES (6)"]),
@@ -752,6 +770,8 @@ SQLITE_REBUILDS = [
     (["INSERT INTO t (n) VALUES (2)"], ["UPDATE t SET n = 5", "INSERT INTO t (n) SELECT changes()"]),
     (["CREATE TEMP TABLE u (n)", "CREATE TABLE kept AS SELECT * FROM temp.u", "DROP TABLE temp.u"],
      ["INSERT INTO t (n) VALUES (7)"]),
+    (["CREATE VIEW asks AS SELECT changes() AS n", "INSERT INTO t (n) VALUES (2)"],
+     ["INSERT INTO t (n) VALUES (7)", "UPDATE t SET n = 8 WHERE n = 7", "ALTER TABLE stays ADD m"]),
 ]  # fmt: skip
 REBUILDS = {"mysql": MYSQL_REBUILDS, "postgres": POSTGRES_REBUILDS, "sqlite": SQLITE_REBUILDS}
 
@@ -772,6 +792,59 @@ def test_what_can_be_made_again_is_and_nothing_is_asked(project: Project, number
     project.write({"1_f": file(*first, *stays, *rest, head=head)})
     project.succeed("up")
     assert project.rows(rows) == wanted
+
+
+# What counts in the database, and what comes to it, or does not, in a file that goes on.
+COUNTING = """CREATE TABLE o (n); CREATE TABLE far (n); CREATE TABLE plain (n);
+CREATE TABLE parent (n INTEGER PRIMARY KEY);
+CREATE TABLE child (n REFERENCES parent ON DELETE CASCADE); CREATE TABLE "Odd Name" (n, m DEFAULT (changes()));
+CREATE VIEW v AS SELECT changes() AS n; CREATE VIEW over_v AS SELECT * FROM v; CREATE VIEW beside AS SELECT * FROM o;
+CREATE VIEW every AS SELECT total_changes() AS n;
+CREATE TRIGGER g AFTER INSERT ON far BEGIN INSERT INTO o SELECT n FROM over_v; END;
+CREATE TRIGGER h INSTEAD OF INSERT ON beside BEGIN INSERT INTO far VALUES (1); END;
+CREATE TRIGGER i AFTER DELETE ON child BEGIN INSERT INTO o VALUES (LAST_INSERT_ROWID ( )); END;
+CREATE VIRTUAL TABLE words USING fts5 (w);
+CREATE TRIGGER j AFTER INSERT ON words_content BEGIN SELECT changes(); END;
+CREATE TRIGGER k AFTER INSERT ON plain BEGIN INSERT INTO o VALUES (1); END;
+"""
+REACHES = [
+    *("INSERT INTO o SELECT n FROM v", "INSERT INTO o SELECT n FROM main.Over_V", "INSERT INTO far VALUES (2)"),
+    *(
+        "INSERT INTO [beside] VALUES (2)",
+        "DELETE FROM parent",
+        "DROP TABLE child",
+        "INSERT INTO 'odd name' (n) VALUES (1)",
+    ),
+    *("CREATE TABLE made AS SELECT * FROM over_v", "REPLACE INTO far VALUES (1)", "UPDATE o SET n = (SELECT n FROM v)"),
+    "CREATE VIEW new AS SELECT * FROM over_v; INSERT INTO o SELECT n FROM new",
+    "CREATE TEMP VIEW new AS SELECT * FROM over_v; INSERT INTO o SELECT n FROM new",
+    "CREATE TRIGGER new AFTER INSERT ON plain BEGIN INSERT INTO far VALUES (1); END; INSERT INTO plain VALUES (1)",
+    "ALTER TABLE far RENAME TO farther; INSERT INTO farther VALUES (1)",
+    "ALTER TABLE plain ADD m DEFAULT (changes()); INSERT INTO plain (n) VALUES (1)",
+    "INSERT INTO o SELECT n FROM every",
+    "INSERT INTO words VALUES ('one')",
+]
+REACHES_NOT = [
+    *("INSERT INTO o VALUES (1)", "INSERT INTO plain VALUES (1)", "DELETE FROM plain", "UPDATE o SET n = 5"),
+    *("DROP TABLE plain", "DROP VIEW v", "ALTER TABLE far ADD m", "CREATE INDEX one ON far (n)", "DROP TRIGGER g"),
+    "CREATE TABLE new (n REFERENCES child); INSERT INTO new VALUES (1)",
+    "CREATE VIEW new AS SELECT * FROM plain; INSERT INTO o SELECT n FROM new",
+]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(("rest", "ends"), [*((each, 4) for each in REACHES), *((each, 0) for each in REACHES_NOT)])
+def test_only_what_comes_to_code_that_asks_for_what_was_done_last_is_asked_for(
+    project: Project, rest: str, ends: int
+) -> None:
+    project.database.run_client(COUNTING)
+    first = ["INSERT INTO o VALUES (1)", STAYS]
+    project.write({"1_f": file(*first, NOWHERE, head=ALONE)})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, rest, head=ALONE)})
+    ran = project("up")
+    assert ran.exit == ends, ran.err
+    assert ends == 0 or " needs the number of rows, which line 2 made, " in ran.err
 
 
 def test_what_looks_like_a_look_and_writes_does_not_run_twice(project: Project) -> None:
@@ -1764,6 +1837,31 @@ def test_with_all_or_nothing_the_lock_of_the_run_is_held_between_two_tries(proje
         with pytest.raises(migrate.StatementError):
             migrate.up(settings, all_or_nothing=True, notify=look)
     assert held == [True]
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize(
+    "sets",
+    [
+        "SELECT f()",
+        "DO $$ BEGIN PERFORM set_config('My.thing', '1', true); END $$",
+        "DO $$ BEGIN SET LOCAL my.thing = 1; END $$",
+    ],
+)
+def test_with_all_or_nothing_a_setting_that_code_has_made_ends_the_run_where_a_file_comes_after_it(
+    project: Project, sets: str
+) -> None:
+    makes = "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT set_config('my.thing', '1', false) $$"
+    seen = file("CREATE TABLE seen AS SELECT current_setting('my.thing', true) IS NULL")
+    project.write({"1_a": file(makes, "DO $$ BEGIN SET LOCAL lock_timeout = '1s'; END $$"), "2_b": file(sets)})
+    project.succeed("up", "--all-or-nothing")  # nothing comes after it
+    project.write({"3_c": file(sets), "4_d": seen})
+    ran = project("up", "--all-or-nothing")
+    said = "error: this sets my.thing, which the files after it would find: leave out --all-or-nothing\n"
+    said += "  --> sql/3_c.up.sql\nnothing was changed by this run: "
+    assert (ran.exit, said in ran.err) == (1, True), ran.err
+    project.succeed("up")
+    assert project.rows("TABLE seen") == [(True,)]
 
 
 @pytest.mark.databases("postgres")
