@@ -573,6 +573,10 @@ class MySQLScript(ScriptDatabase, MySQL):
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
             return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
+        names = '`"' if syntax == MYSQL_ANSI_QUOTES else "`"  # in a text, that is nothing to the server either
+        quotes = tokenize(statement.text, 0, syntax) if "\\\n" in statement.text else ()
+        if any("\\\n" in statement.text[at:end] for _, at, end in quotes if statement.text[at] in names):
+            return "the client drops a backslash at the end of a line in a name"
         return _cut_line_breaks(statement.text, syntax)
 
 
