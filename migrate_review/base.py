@@ -93,7 +93,8 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
 def _put_back(base: str, root: Path, name: str) -> str:
     typed = _typed(root)
     path = shown_path(root / name) if typed == "git" else name
-    return f"put it back ({typed} checkout {shell_word(base)} -- {shell_word(path)}), and write the change as a new migration"
+    command = f"{typed} checkout {shell_word(base)} -- {shell_word(path)}"
+    return f"put it back ({command}), and write the change as a new migration"
 
 
 def _typed(root: Path) -> str:

@@ -366,6 +366,9 @@ EITHER = {
             "SET standard_conforming_strings = on;\nINSERT INTO t VALUES ('\\');\n",
         "a COMMIT inside a procedure": f"{JOURNALED}CREATE TABLE t (a TEXT);\nDO $$ BEGIN INSERT INTO t VALUES ('x'); "
             "COMMIT; END $$;\n",
+        "data at the end of a file": "CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n-- the end\n",
+        "data between statements by themselves": f"{JOURNALED}CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n"
+            "INSERT INTO t VALUES ('2');\nCOPY t FROM stdin;\n3\n\\.\n",
         "an unlocked sequence": "CREATE TABLE t (id SERIAL, a TEXT);\nINSERT INTO t (a) VALUES ('x') RETURNING id;\n",
     },
     "mysql": {
