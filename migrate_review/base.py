@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import migrate
@@ -23,7 +24,6 @@ from migrate_review.hints import lint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from migrate import Settings
 
@@ -74,7 +74,7 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
                 for new in here.keys() - there
                 if _slot(new) == _slot(name) or (here[new] == text and _slot(new)[:2] == _slot(name)[:2])
             ]
-            what, fix = "was removed", _put_back(base, root / name)
+            what, fix = "was removed", _put_back(base, root, name)
             if renamed:
                 new = shown_path(root / min(renamed))
                 what = f"was renamed to {new}"
@@ -82,7 +82,7 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
             yield Finding("fault", shown_path(root / name), f"{what}; {base} has it", fix)
         elif name in here and here[name] not in {text, before.get(name)}:
             what = f"was edited; {base} has another text"
-            yield Finding("fault", shown_path(root / name), what, _put_back(base, root / name))
+            yield Finding("fault", shown_path(root / name), what, _put_back(base, root, name))
     for name in sorted(here.keys() - before, key=_slot):
         folder, way, key = slot = _slot(name)
         if way == "up" and slot not in slots and key < _slot(newest.get(folder, name))[2]:
@@ -90,10 +90,19 @@ def check_base(root: Path, scripts: Sequence[Script], base: str) -> Iterator[Fin
             yield Finding("fault", shown_path(root / name), what, "give it a newer version, as  migrate new NAME  does")
 
 
-def _put_back(base: str, path: Path) -> str:
-    return (
-        f"put it back (git checkout {base} -- {shell_word(shown_path(path))}), and write the change as a new migration"
-    )
+def _put_back(base: str, root: Path, name: str) -> str:
+    typed = _typed(root)
+    path = shown_path(root / name) if typed == "git" else name
+    command = f"{typed} checkout {shell_word(base)} -- {shell_word(path)}"
+    return f"put it back ({command}), and write the change as a new migration"
+
+
+def _typed(root: Path) -> str:
+    """Return how git is called for the repository of *root*: a person may be in another one, or in none."""
+    top = "rev-parse", "--show-toplevel"
+    linked = any(each.is_symlink() for each in (root, *root.parents))  # git does not look past a link
+    near = not linked and _git(root, *top) == _git(Path(), *top, or_empty=True)
+    return "git" if near else f"git -C {shell_word(shown_path(root))}"
 
 
 def _slot(name: str) -> tuple[str, str, int]:
@@ -115,7 +124,11 @@ def _find_commit(root: Path, base: str) -> str:
     commit = _git(root, "rev-parse", "--verify", "--quiet", f"{base}^{{commit}}", or_empty=True).strip()
     if commit.isalnum():
         return commit
-    known = [each for each in _git(root, "for-each-ref", "--format=%(refname:lstrip=2)").split() if "/HEAD" not in each]
+    known = [
+        each
+        for each in _git(root, "for-each-ref", "--format=%(refname:lstrip=2)").split()
+        if "/HEAD" not in each and each != base
+    ]
     remote, _, branch = base.partition("/")
     if not (branch and remote in _git(root, "remote").split()):
         remote = branch = ""
@@ -126,13 +139,13 @@ def _find_commit(root: Path, base: str) -> str:
     if branch:
         near = nearest(branch, [each.removeprefix(f"{remote}/") for each in known if each.startswith(f"{remote}/")])
         near = near.replace("mean ", f"mean {remote}/", 1)
-        fix = f"fetch it, if {remote} has it:  git fetch {fetch}\n     or {fix}"
+        fix = f"fetch it, if {remote} has it:  {_typed(root)} fetch {fetch}\n     or {fix}"
     raise SettingsError(f'git knows no "{base}"{near}', where="--base", fix=fix)
 
 
 def _refuse_shallow(root: Path, what: str, fetch: str = "") -> None:
     if _git(root, "rev-parse", "--is-shallow-repository").strip() == "true":
-        fix = f"fetch the rest:  git fetch --unshallow{f' {fetch}' * bool(fetch)}"
+        fix = f"fetch the rest:  {_typed(root)} fetch --unshallow{f' {fetch}' * bool(fetch)}"
         fix += "  or, in a workflow, actions/checkout with  fetch-depth: 0"
         raise SettingsError(f"this clone is shallow, and does not have {what}", where="--base", fix=fix)
 

@@ -33,6 +33,7 @@ from migrate import (
     bare,
     covers,
     distinct,
+    divide,
     first_word,
     spelled,
     split_statements,
@@ -115,7 +116,12 @@ class ScriptDatabase(Database):
             self._pieces.append(text_of(octets[begin:end]))
             self.flush()
             begin = end
-        self.write_text(text_of(octets[begin:]) if self.hand_on else "", self.delimiter)
+        end = self.end_of(step.statements[-1].text).strip()
+        self.write_text(text_of(octets[begin:]) if self.hand_on else "", *[end] * bool(end))
+
+    def end_of(self, text: str) -> str:
+        """Return what is written after a statement of a file."""
+        return f"{self.gap}{self.delimiter}"
 
     def _connect(self, *, write: bool) -> None:
         """See Database. To nothing."""
@@ -163,7 +169,7 @@ class ScriptDatabase(Database):
 
     def run(self, sql: str, *, ours: bool = False) -> None:
         """Write a statement of a file, or one of *ours*; notice what it does to transactions."""
-        (self.write if ours else self.write_text)(f"{sql}{'' if ours else self.gap}{self.delimiter}")
+        (self.write if ours else self.write_text)(f"{sql}{self.delimiter if ours else self.end_of(sql)}")
         if first_word(sql, self.syntax) not in self.control_words:
             return
         code = bare(sql, self.syntax).strip(" \n;").upper()
@@ -172,7 +178,7 @@ class ScriptDatabase(Database):
         self.commits = not self.opens_pattern.match(code) if "AUTOCOMMIT" in code[:30] else self.commits
 
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
-        self.write_text(*(f"{each}{self.gap}{self.delimiter}" for each in texts))
+        self.write_text(*(f"{each}{self.end_of(each)}" for each in texts))
 
     def lock_conditions(self, sql: str) -> list[tuple[str, str]]:
         """Take the lock of this tool, where there is one, or stop."""
@@ -367,6 +373,10 @@ class PostgresScript(ScriptDatabase, Postgres):
             strings = "on" if self.syntax == POSTGRES_SYNTAX else "off"
             what = f"this plan is for {STRINGS} = {strings}: make it with this database's URL"
             self.stop_if([(f"current_setting('{STRINGS}') <> '{strings}'", what)])
+
+    def end_of(self, text: str) -> str:
+        """See ScriptDatabase. Data end themselves; at an empty statement below, psql 18 ends the script, and well."""
+        return "" if divide(text, self.syntax) else super().end_of(text)
 
     def tell(self, text: str) -> None:
         self.write(r"\echo '" + re.sub(r"['\\]", r"\\\g<0>", text) + "'")
@@ -574,6 +584,10 @@ class MySQLScript(ScriptDatabase, MySQL):
     def unsuited(self, statement: Statement, syntax: Syntax) -> str:
         if syntax == MYSQL_ANSI_QUOTES and any(each.fault for each in split_statements(statement.text, MYSQL_SYNTAX)):
             return "the client does not know ANSI_QUOTES, and takes a backslash in double quotes for an escape"
+        names = '`"' if syntax == MYSQL_ANSI_QUOTES else "`"  # in a text, that is nothing to the server either
+        quotes = tokenize(statement.text, 0, syntax) if "\\\n" in statement.text else ()
+        if any("\\\n" in statement.text[at:end] for _, at, end in quotes if statement.text[at] in names):
+            return "the client drops a backslash at the end of a line in a name"
         return _cut_line_breaks(statement.text, syntax)
 
 

@@ -10,7 +10,8 @@ is never taken for code:
     [A | B]       A, or B, or neither
     {A | B}       A or B
     (A)           brackets with A in them
-    holding A     A is somewhere in the rest, however deep in brackets
+    other {A | B} a name that ends with none of these words
+    holding A     A is somewhere in what is left of the expression, however deep in brackets
 
 A pattern fits from the first word to the last. After ``ALTER TABLE:`` it fits one action of that statement, and the
 actions are looked at one by one. Of the rows of a rule, the first one that fits counts; one that says nothing ("-")
@@ -49,12 +50,14 @@ _LINTERS: Final = {"postgres": "squawk"}
 # statement and runs it.
 _ACTIONS, _RUNS = "actions", "runs"
 _ACTION: Final = "ALTER TABLE: "  # stands before the pattern of one
+_ADD: Final = ("ADD", "COLUMN", "IF", "NOT", "EXISTS")  # may stand before columns in brackets
 _WRITES: Final = ("DELETE", "INSERT", "MERGE", "UPDATE")  # may stand in the brackets of a WITH
 _VERBS: Final = (*_WRITES, "REPLACE", "SELECT", "TABLE", "VALUES")  # come after a WITH
 _RESERVED: Final = (
     "AS CHECK COLUMN CONSTRAINT CREATE DEFAULT FOREIGN FROM INTO NOT ON ORDER PRIMARY REFERENCES SELECT TABLE TO UNIQUE"
     " USING WHERE"
 )
+_AFTER_EXPRESSION: Final = ("CHECK", "CONSTRAINT", "GENERATED", "PRIMARY", "REFERENCES", "UNIQUE")  # of a column
 _NO_NAMES: Final = frozenset((":=", *_RESERVED.split()))
 
 
@@ -183,6 +186,8 @@ def _runs(known: Mapping[str, Sequence[Row]], items: list[Item]) -> tuple[list[R
     while before := [row for row in _rows(known, items) if row.rule == _RUNS and row.ends(items)]:
         found.append(before[0])
         items = items[min(before[0].ends(items)) :]
+        while items and isinstance(items[0], list):  # AS (WITH ...)
+            items = items[0]
     return found, items
 
 
@@ -199,16 +204,25 @@ def _deeds(items: list[Item]) -> Iterator[list[Item]]:
 
 
 def _actions(known: Mapping[str, Sequence[Row]], items: list[Item]) -> Iterator[list[Item]]:
-    """Yield the actions of an ALTER TABLE: the commas between them stand in no brackets."""
+    """Yield the actions of an ALTER TABLE, of ADD (a, b) one for each column."""
     heads = [end for row in _rows(known, items) if row.rule == _ACTIONS for end in row.ends(items)]
-    if heads:
-        action = list[Item]()
-        for item in [*items[max(heads) :], ","]:
-            if item == ",":
-                yield action
-                action = []
-            else:
-                action.append(item)
+    for action in _parted(items[max(heads) :]) if heads else ():
+        *verb, columns = action or [""]
+        if verb and isinstance(columns, list) and all(each in _ADD for each in verb):
+            yield from ([*verb, *each] for each in _parted(columns))
+        else:
+            yield action
+
+
+def _parted(items: Items) -> Iterator[list[Item]]:
+    """Yield what stands between the commas that are in no brackets."""
+    part = list[Item]()
+    for item in [*items, ","]:
+        if item == ",":
+            yield part
+            part = []
+        else:
+            part.append(item)
 
 
 # The table
@@ -272,6 +286,8 @@ def _sequence(words: deque[str]) -> Pattern:
         word = words.popleft()
         if word == "holding":
             parts.append(partial(_holding, _sequence(words)))
+        elif word == "other":
+            parts.append(partial(_other, frozenset(itertools.takewhile("}".__ne__, iter(words.popleft, None)))))
         elif word == "(":
             parts.append(partial(_brackets, _sequence(words)))
             words.popleft()
@@ -321,6 +337,10 @@ def _name(items: Items, places: Places) -> Places:
     return found
 
 
+def _other(words: Collection[str], items: Items, places: Places) -> Places:
+    return {end for end in _name(items, places) if items[end - 1] not in words}
+
+
 def is_name(item: Item) -> bool:
     """Tell if that may be a name, in quotes or without."""
     return isinstance(item, str) and (len(item) > 1 or item.isalnum() or item == "_") and item not in _NO_NAMES
@@ -336,7 +356,7 @@ def _brackets(inside: Pattern, items: Items, places: Places) -> Places:
 
 
 def _holding(pattern: Pattern, items: Items, places: Places) -> Places:
-    left = [items[min(places) :]]
+    left: list[Items] = [[*itertools.takewhile(lambda item: item not in _AFTER_EXPRESSION, items[min(places) :])]]
     while left:
         inside = left.pop()
         if pattern(inside, range(len(inside))):

@@ -352,6 +352,9 @@ class MySQLProof(Proof):
     own_databases = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
     _created = re.compile("Create |SQL Original")  # of the columns of SHOW CREATE
     _rules = re.compile("sql_mode|time_zone|character_set_client|collation_connection")
+    # Events that begin when they were made, or happen once: such a time is another one each time.
+    _timely_sql = """SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE() AND (
+        starts IS NULL OR CONVERT_TZ(starts, time_zone, @@session.time_zone) BETWEEN created AND last_altered)"""
 
     def fingerprint(self) -> set[str]:
         """See Proof. A table is as many lines as it has columns, keys and so on. Privileges are not in it."""
@@ -361,6 +364,7 @@ class MySQLProof(Proof):
             action_order) FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
         ordered = self.database.query(triggers)
         found |= {f"trigger {self.database.quoted(name)}: {place}" for name, place in ordered}
+        timely = {self.database.quoted(name) for (name,) in self.database.query(self._timely_sql)}
         for kind, name, *_ in [
             *self._objects(),
             *(("TRIGGER", self.database.quoted(name)) for name, _ in ordered),
@@ -368,6 +372,8 @@ class MySQLProof(Proof):
             row = self.database.query(f"SHOW CREATE {kind} {name}")[0]
             cells = dict(zip(self.database.columns, map(str, row), strict=True))
             text = next(text for column, text in cells.items() if self._created.match(column))
+            if kind == "EVENT" and name in timely:
+                text = re.sub(r"( ON SCHEDULE (?:EVERY .*? STARTS|AT)) '[^']*'", r"\1 then", text, count=1)
             rules = [f"{column} {text}" for column, text in cells.items() if self._rules.match(column)]
             found |= {f"{kind.lower()} {name}: {rule}" for rule in rules}
             lines = re.sub(r" AUTO_INCREMENT=\d+", "", text).split("\n") if kind == "TABLE" else [text]

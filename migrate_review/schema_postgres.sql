@@ -21,13 +21,13 @@ UNION ALL SELECT format('%s: column %I %s%s%s%s%s', title, attname, format_type(
     ' collate ' || (SELECT collname FROM pg_collation o JOIN pg_type t ON t.oid = atttypid
         WHERE o.oid = attcollation AND attcollation <> typcollation), CASE WHEN attnotnull THEN ' not null' END,
     ' identity ' || nullif(attidentity::text, ''),
-    CASE attgenerated WHEN '' THEN ' default ' ELSE ' generated ' END || pg_get_expr(adbin, adrelid))
+    CASE attgenerated WHEN '' THEN ' default ' WHEN 'v' THEN ' generated virtual ' ELSE ' generated ' END || pg_get_expr(adbin, adrelid))
     FROM relations JOIN pg_attribute ON attrelid = relations.oid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
     WHERE attnum > 0 AND NOT attisdropped AND relkind <> 'S'
 UNION ALL SELECT format('constraint %I on %s: %s', conname,
     coalesce(nullif(conrelid, 0)::regclass::text, contypid::regtype::text), pg_get_constraintdef(c.oid))
-    FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE contype <> 'n'
+    FROM pg_constraint c JOIN ours ON ours.oid = connamespace WHERE contype <> 'n' OR NOT convalidated
 UNION ALL SELECT pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
     || CASE WHEN indisclustered THEN ' (clustered)' ELSE '' END
     || CASE WHEN indisreplident THEN ' (replica identity)' ELSE '' END
@@ -59,4 +59,7 @@ UNION ALL SELECT format('policy %I on %s %s for %s to %s using %s check %s', pol
 UNION ALL SELECT pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s JOIN ours ON ours.oid = stxnamespace
 UNION ALL SELECT format('comment on %s %s: %s', o.type, o.identity, description)
     FROM pg_description, pg_identify_object(classoid, objoid, objsubid) o WHERE objoid >= 16384
-UNION ALL SELECT 'publication table ' || to_jsonb(p)::text FROM pg_publication_tables p
+UNION ALL SELECT 'comment on the database: ' || description FROM pg_shdescription
+    JOIN pg_database d ON (d.oid, 'pg_database'::regclass) = (objoid, classoid) WHERE datname = current_database()
+UNION ALL SELECT format('publication table %s', to_jsonb(p) || jsonb_build_object('attnames', ARRAY(
+    SELECT jsonb_path_query(to_jsonb(p), '$.attnames[*]') AS name ORDER BY name))) FROM pg_publication_tables p

@@ -401,6 +401,33 @@ def test_a_ref_that_was_not_fetched_says_how_to_fetch_it(clone: Clone) -> None:
     )
 
 
+def test_what_is_no_commit_is_not_proposed_again(clone: Clone) -> None:
+    clone.git("tag", "texts", "main^{tree}")
+    refused(clone.check(base="texts"), f'error: git knows no "texts"\n  --> --base\n{REF_FIX}')
+
+
+@pytest.mark.parametrize("place", ["outside", "in another repository", "through a link"])
+def test_from_elsewhere_the_fix_names_the_repository_and_works(clone: Clone, place: str) -> None:
+    elsewhere = clone.home.parent / "elsewhere"
+    elsewhere.mkdir()
+    if place == "in another repository":  # a submodule is one
+        clone.git("init", "--quiet", str(elsewhere))
+    if place == "through a link":
+        (clone.home / "linked").symlink_to("sql")
+    folder = "linked" if place == "through a link" else "../home/sql"
+    clone.write({"sql/1_t.up.sql": "SELECT 2;\n"})
+    clone.monkeypatch.chdir(clone.home if place == "through a link" else elsewhere)
+    ran = clone("--dir", folder, "check", "--base", "main")
+    assert f"put it back (git -C {folder} checkout main -- 1_t.up.sql)" in ran.out
+    assert run(Path.cwd(), *f"git -C {folder} checkout main -- 1_t.up.sql".split()).exit == 0
+    assert clone("--dir", folder, "check", "--base", "main") == CLEAN
+    clone.git("clone", "--quiet", "--depth", "1", f"file://{clone.home}", "../shallow")
+    clone.monkeypatch.chdir(elsewhere)
+    assert (
+        "git -C ../shallow/sql fetch --unshallow" in clone("--dir", "../shallow/sql", "check", "--base", "HEAD~1").err
+    )
+
+
 def test_what_git_says_is_passed_on_with_its_own_fix(clone: Clone) -> None:
     clone.set(GIT_TEST_ASSUME_DIFFERENT_OWNER="1")
     refused(

@@ -331,6 +331,9 @@ REFUSED = {
     },
     "mysql": {
         "CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n",
+        "a backslash at the end of a line in a name": "CREATE TABLE t (`a\\\nb` INTEGER);\n",
+        "a backslash at the end of a line in a name in double quotes": "SET sql_mode = 'ANSI_QUOTES';\n"
+        'CREATE TABLE t ("a\\\nb" INTEGER);\n',
         "a backslash before the end of a quoted name": "SET sql_mode = 'ANSI_QUOTES';\n"
         'CREATE TABLE t ("e\\" INTEGER);\n',
     },
@@ -363,6 +366,9 @@ EITHER = {
             "SET standard_conforming_strings = on;\nINSERT INTO t VALUES ('\\');\n",
         "a COMMIT inside a procedure": f"{JOURNALED}CREATE TABLE t (a TEXT);\nDO $$ BEGIN INSERT INTO t VALUES ('x'); "
             "COMMIT; END $$;\n",
+        "data at the end of a file": "CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n-- the end\n",
+        "data between statements by themselves": f"{JOURNALED}CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n"
+            "INSERT INTO t VALUES ('2');\nCOPY t FROM stdin;\n3\n\\.\n",
         "an unlocked sequence": "CREATE TABLE t (id SERIAL, a TEXT);\nINSERT INTO t (a) VALUES ('x') RETURNING id;\n",
     },
     "mysql": {

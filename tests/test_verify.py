@@ -120,6 +120,13 @@ def test_each_kind_of_thing_on_postgres_is_seen(desk: Desk, postgres: Database, 
     assert_left(desk, postgres, kind)
 
 
+@pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.id) for kind in wrong_downs.POSTGRES_18_KINDS])
+def test_each_kind_of_thing_on_postgres_18_is_seen(desk: Desk, postgres: Database, kind: wrong_downs.Kind) -> None:
+    if int(postgres.server.version.partition(".")[0]) < 18:
+        pytest.skip("it is there from PostgreSQL 18 on")
+    assert_left(desk, postgres, kind)
+
+
 @pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.id) for kind in wrong_downs.MYSQL_KINDS])
 def test_each_kind_of_thing_on_mysql_is_seen(desk: Desk, mysql_family: Database, kind: wrong_downs.Kind) -> None:
     try:
@@ -224,6 +231,36 @@ def test_what_postgres_takes_back_in_its_own_time_is_not_missed(desk: Desk, post
         "sql/3_et.down.sql": "DROP EVENT TRIGGER IF EXISTS et;\nDROP FUNCTION f();\nDROP INDEX i;\n",
     })  # fmt: skip
     ran = verify(desk, postgres)
+    assert ran.exit == 0, ran.out + ran.err
+
+
+def test_what_a_publication_publishes_may_change_places(desk: Desk, postgres: Database) -> None:
+    desk.write({
+        "sql/1_one.up.sql": "CREATE TABLE t (a INTEGER, b INTEGER);\nCREATE PUBLICATION p FOR TABLE t;\n",
+        "sql/1_one.down.sql": "DROP PUBLICATION p;\nDROP TABLE t;\n",
+        "sql/2_two.up.sql": "ALTER TABLE t DROP COLUMN a;\n",
+        "sql/2_two.down.sql": "ALTER TABLE t ADD COLUMN a INTEGER;\n",
+    })  # fmt: skip
+    ran = verify(desk, postgres)
+    assert ran.exit == 0, ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["EVERY 1 DAY", "EVERY 1 DAY ENDS '2037-01-01 00:00:00'", "AT CURRENT_TIMESTAMP + INTERVAL 1 DAY"],
+)
+@pytest.mark.parametrize("zone", ["", "SET time_zone = '-07:00';\n"], ids=["here", "elsewhere"])
+def test_an_event_that_begins_when_it_is_made_comes_back(
+    desk: Desk, mysql_family: Database, when: str, zone: str
+) -> None:
+    event = f"{zone}CREATE EVENT e ON SCHEDULE {when} DISABLE DO DELETE FROM t;\n"
+    desk.write({
+        "sql/1_one.up.sql": f"CREATE TABLE t (a INTEGER);\n{event}DO SLEEP(1.1);\n",
+        "sql/1_one.down.sql": "DROP EVENT e;\nDROP TABLE t;\n",
+        "sql/2_two.up.sql": "DROP EVENT e;\nDO SLEEP(1.1);\n",
+        "sql/2_two.down.sql": event,
+    })  # fmt: skip
+    ran = verify(desk, mysql_family)
     assert ran.exit == 0, ran.out + ran.err
 
 

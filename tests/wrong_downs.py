@@ -529,11 +529,22 @@ POSTGRES_KINDS = _kinds(
      "'ALTER DATABASE %I SET work_mem = 1024', current_database()); END $$;"), "work_mem"),
     ("a grant on the database", ("DO $$ BEGIN EXECUTE format("
      "'REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database()); END $$;"), "datacl"),
+    ("a comment on the database", ("DO $$ BEGIN EXECUTE format("
+     "'COMMENT ON DATABASE %I IS $c$ours$c$', current_database()); END $$;"), "ours"),
     ("a materialized view without rows", "REFRESH MATERIALIZED VIEW m WITH NO DATA;", "relispopulated"),
     ("a procedure", "CREATE PROCEDURE pr() LANGUAGE sql AS 'SELECT 1';", "pr"),
     ("a parallel mark", "ALTER FUNCTION f() PARALLEL SAFE;", "PARALLEL SAFE"),
     ("a support of a sequence", "ALTER SEQUENCE s CACHE 7;", "cache 7"),
     ("a role", "CREATE ROLE verify_left_role;", "role verify_left_role"),
+)  # fmt: skip
+
+POSTGRES_18_KINDS = _kinds(
+    "CREATE TABLE t (a INTEGER, s INTEGER GENERATED ALWAYS AS (a + 1) STORED);",
+    ("a column that is virtual",
+     "ALTER TABLE t DROP COLUMN s, ADD COLUMN s INTEGER GENERATED ALWAYS AS (a + 1) VIRTUAL;", "virtual"),
+    ("a NOT NULL that is not valid", "ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID;", "NOT VALID"),
+    ("a CHECK that is not enforced", "ALTER TABLE t ADD CONSTRAINT n CHECK (a > 0) NOT ENFORCED;",
+     "NOT ENFORCED"),
 )  # fmt: skip
 
 _MY_KINDS_BASE = """CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, n VARCHAR(20));
@@ -545,6 +556,8 @@ MYSQL_KINDS = _kinds(
     _MY_KINDS_BASE,
     ("an event", "CREATE EVENT e2 ON SCHEDULE EVERY 1 DAY DISABLE DO DELETE FROM t;", "e2"),
     ("the state of an event", "ALTER EVENT e ENABLE;", "ENABLE"),
+    ("when an event begins", "ALTER EVENT e ON SCHEDULE EVERY 1 DAY STARTS '2031-05-06 07:08:09';", "2031-05-06"),
+    ("how often an event happens", "ALTER EVENT e ON SCHEDULE EVERY 2 DAY;", "EVERY 2 DAY"),
     ("the order of triggers", ("DROP TRIGGER t_one;\n"
      "CREATE TRIGGER t_one BEFORE INSERT ON t FOR EACH ROW SET NEW.n = TRIM(NEW.n);"), "t_one"),
     ("the sql_mode of a routine", "SET sql_mode = 'ANSI';\nCREATE PROCEDURE p() SELECT 1;", "sql_mode"),
