@@ -2272,7 +2272,7 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         made_here = made_here or "id" in nature.writes
         lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
         lost.note(nature)
-    return Way(again, frozenset(gone), checks=frozenset(checks))
+    return Way(again, frozenset(gone), made, checks=frozenset(checks))
 
 
 def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
@@ -3004,7 +3004,7 @@ class _MySQLForms(Forms):
         (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS, _FILLS),
     ]
     rows: ClassVar = {
-        "INSERT REPLACE": [("", _ROWS, _FILLS)],
+        "INSERT REPLACE": [(r"DELAYED\b", Trait.CALLS, _FILLS), ("", _ROWS, _FILLS)],  # by another thread
         "UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
@@ -3125,7 +3125,8 @@ class _MySQLForms(Forms):
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
         if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
             inner = self.nature(words[words.index("FOR") + 1 :] or [""])
-            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN))
+            part = Trait.DATA & inner.traits and Trait.WHOLE  # no transaction tells what of its rows has stayed
+            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN | part))
         found = super().nature(words)
         if found is not self.worst:
             return found
@@ -3342,6 +3343,7 @@ class _MySQL9Forms(_MySQLForms):
     pure = _MySQLForms.told | _MYSQL_PURE | _MYSQL9_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
+        "INSERT REPLACE": _MySQLForms.rows["INSERT REPLACE"][1:],
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
         "DROP": [*_MySQLForms.rows["DROP"][:2], (r"(DATABASE|INDEX|SCHEMA)\b", _DDL), ("", _PLAIN_DDL)],
         "RENAME": [("", _PLAIN_DDL)],
@@ -6318,7 +6320,7 @@ class MySQL(Database):
             if failed.code == "1242" and texts[place].startswith(hit):
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
             failed.number += texts[place] == self._warnings_sql  # before which a statement has come to its end
-            part = parts[failed.number - 1]
+            part = [*parts, ""][failed.number - 1]
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
             raise self._of_part(failed, part) from None
@@ -6405,7 +6407,7 @@ class MySQL(Database):
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
         """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        known = dict[str, set[object]]()
+        known: dict[str, set[object]] = {"execute": {None}}  # its text may name anything
         for name, transactions in self.query(self._named_sql):
             known.setdefault(name, set()).add(transactions)
 
@@ -6421,9 +6423,7 @@ class MySQL(Database):
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
-        tokens = tokenize(statement.text, 0, self.syntax)  # a word is its own kind
-        words = (statement.text[start:end] for kind, start, end in tokens if re.match(r"[^\W\d]", kind))
-        return {word.strip('`"').lower() for word in words}
+        return {self.forms.fold(word) for word in spelled(statement.text, self.syntax) if word[0] != "'"}
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
@@ -6512,9 +6512,12 @@ class MySQL(Database):
         return found
 
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
-        """See Database. What EXECUTE runs may be in a variable, still."""
+        """See Database. What EXECUTE runs may be in a variable, still; and tables with transactions keep nothing."""
         natures = self.natures(statements)
         nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
+        inner = self.forms.nature(words[words.index("FOR") + 1 :]) if words[:2] == ["SET", "STATEMENT"] else nature
+        if Trait.DATA in inner.traits and self.stayed([], statements[number - 1])[1]:
+            return inner
         if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
             return nature
         key = f"prepared {self.forms.fold(words[1])}"
@@ -9381,8 +9384,7 @@ class Journal(Attempt):
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
         if number in self.way.checks and not self.database.has_id(self.step.statements[number - 1]):
-            way = self.way._replace(reader=number, key="id", lost=max(self.first, 1))
-            raise DriverError(self._missing(way), Kind.GONE)
+            raise DriverError(self._missing(self.way._replace(reader=number, key="id")), Kind.GONE)
 
     def _run_one(self, number: int, *, opens: bool, listens: bool) -> None:
         """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
@@ -9617,7 +9619,8 @@ class Journal(Attempt):
         if mine:
             parts = [self.note(done, started=at, owner=None) if done or marked else self.withdrawal()]
         self._say_how_far(failed, error, done, at)
-        if gone:
+        # Of changes of rows alone, the claim may have been rolled back with them.
+        if gone and (self.before or self.known > self.first or not self._share([self.natures[self.reached - 1]])):
             error.state = f"its row was deleted while it ran, and is there again: {error.state}"
         if marked:
             error.state += f" Statement {at} may have run, or a part of it."
