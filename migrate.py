@@ -3160,7 +3160,7 @@ class _MySQLForms(Forms):
             times, given = Counter(self.variables(words)), into | {key for key in writes if key[0] == "@"}
             if "*" not in writes and self._has_one_row(words):  # else what was there before may stay
                 reads -= {key for key in given if times[key] == 1}
-            writes.add("found")
+            writes |= {"found"} if first != "VALUES" else set()  # which leaves it as it was on MariaDB
             traits &= ~Trait.REPEATS
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words).name}")
@@ -6251,8 +6251,7 @@ class MySQL(Database):
             level, code, text = (str(each, "latin-1").replace("\0", "") for each in row)
             with contextlib.suppress(UnicodeError):
                 text = text_of(text)
-            if level != "Error":  # which is told by itself
-                self.hear(level.lower(), f"{text} ({code})")
+            self.hear(level.lower(), f"{text} ({code})")
         if rows and count > len(rows):
             self.hear("warning", f"and {count - len(rows)} more of the same statement")
 
@@ -6275,6 +6274,7 @@ class MySQL(Database):
 
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
+        listens = listens or (self.is_mariadb and any(re.search(r"(?i)\bDO\b", each[:_SHAPED]) for each in texts))
         texts, step = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])], 2 if listens else 1
         texts = [part for each in texts for part in (each, self._warnings_sql)[:step]]
         try:
@@ -8234,8 +8234,10 @@ class Run:
         return _past_of(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
-        """Tell what the server says about a person's statement; of ours, nothing."""
+        """Tell what the server says about a person's statement; of ours, nothing. MariaDB's DO hides that it fails."""
         if self.now and self.now.since:
+            if level == "error" and self.database.in_transaction:
+                raise DriverError(text, number=len(text))
             self.heard += 1
             self.notify(Notice(self.now.step, level, text))
 
