@@ -3125,8 +3125,7 @@ class _MySQLForms(Forms):
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
         if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
             inner = self.nature(words[words.index("FOR") + 1 :] or [""])
-            part = Trait.DATA & inner.traits and Trait.WHOLE  # no transaction tells what of its rows has stayed
-            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN | part))
+            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | _REPEATED | Trait.PLAIN))
         found = super().nature(words)
         if found is not self.worst:
             return found
@@ -6033,8 +6032,7 @@ class MySQL(Database):
         words="function procedure trigger view package call execute begin",
     )
     _obeying_pattern = regex(
-        r"SET STATEMENT .*? FOR (DELETE|INSERT|REPLACE|UPDATE)\b"  # in a transaction, which is rolled back
-        r"|(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
+        r"(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
         r"((?!EVENT|FUNCTION|PACKAGE|PROCEDURE|SERVER)\S+ ){0,12}?(INDEX|SEQUENCE|TABLES?|TRIGGER|VIEW))\b"
     )
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
@@ -6512,12 +6510,9 @@ class MySQL(Database):
         return found
 
     def nature_now(self, statements: Sequence[Statement], number: int) -> Nature:
-        """See Database. What EXECUTE runs may be in a variable, still; and tables with transactions keep nothing."""
+        """See Database. What EXECUTE runs may be in a variable, still."""
         natures = self.natures(statements)
         nature, words = natures[number - 1], spelled(statements[number - 1].text, self.syntax)
-        inner = self.forms.nature(words[words.index("FOR") + 1 :]) if words[:2] == ["SET", "STATEMENT"] else nature
-        if Trait.DATA in inner.traits and self.stayed([], statements[number - 1])[1]:
-            return inner
         if Trait.WHOLE in nature.traits or words[:1] != ["EXECUTE"] or len(words) < 2:  # noqa: PLR2004 (and the name)
             return nature
         key = f"prepared {self.forms.fold(words[1])}"
@@ -8236,7 +8231,7 @@ class Run:
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing. MariaDB's DO hides that it fails."""
         if self.now and self.now.since:
-            if level == "error" and self.database.in_transaction:
+            if level == "error":  # a KILL of it may have ended the transaction, too
                 raise DriverError(text, number=len(text))
             self.heard += 1
             self.notify(Notice(self.now.step, level, text))
@@ -9547,10 +9542,10 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
                 inside = database.in_transaction and not shared and (own or database.transactional)  # the file's own
-                if not (shared or inside):
-                    self.ran = self.noted[number]
                 if number == last:
                     database.listen()
+                if not (shared or inside):
+                    self.ran = self.noted[number]
             self.run.refuse_ended()
             if own and not inside and Trait.UNDOES in self.natures[number - 1].traits:  # the note, too
                 database.send(database.begin_sql, *self.opening(started), database.commit_sql)
@@ -9566,24 +9561,24 @@ class Journal(Attempt):
         if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
             failed = self.run.seems_hidden(failed)
         if failed.kind is not Kind.LOST:
-            self.whole = self.database.rollback()
-            self.torn = self._is_torn(failed)
+            apart, self.whole = not self.database.in_transaction, self.database.rollback()
+            self.torn = self._is_torn(failed, apart=apart)
         self.certain = self.whole and not failed.ran and not self.torn
         return failed
 
-    def _is_torn(self, failed: DriverError) -> bool:
-        """Tell if the statement that has failed may have left a part of its work."""
+    def _is_torn(self, failed: DriverError, *, apart: bool) -> bool:
+        """Tell if the statement that has failed, *apart* from any transaction, may have left a part of its work."""
         if not (self.run.now and self.run.now.statement):
             return False
-        traits, statement = self.natures[self.reached - 1].traits, self.run.now.statement
+        traits, statement, database = self.natures[self.reached - 1].traits, self.run.now.statement, self.database
         partly, alone = Trait.WHOLE not in traits, not traits & (Trait.DATA | Trait.SESSION)
-        if alone and failed.kind is Kind.CANCELLED and not self.database.obeys(statement):
+        if alone and failed.kind is Kind.CANCELLED and not database.obeys(statement):
             return True
         with contextlib.suppress(DriverError):
-            if partly and self.database.refused(statement, failed):
-                self.refused = True
-                return False
-            return Trait.WHOLE not in self.database.nature_now(self.step.statements.briefs, self.reached).traits
+            rows = apart and Trait.DATA in traits and not database.stayed([], statement)[1]  # no ROLLBACK tells of it
+            self.refused = (partly or rows) and database.refused(statement, failed)
+            now = database.nature_now(self.step.statements.briefs, self.reached)
+            return not self.refused and (rows or Trait.WHOLE not in now.traits)
         return partly
 
     def is_changed(self) -> bool:

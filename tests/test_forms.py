@@ -176,7 +176,7 @@ MYSQL_SETS = [
     row("a default role", "SET DEFAULT ROLE r FOR u", OTHER_DDL),
     row("a resource group", "SET RESOURCE GROUP g", "session repeats whole plain; writes set resource, warnings"),
     row("for one INSERT", "SET STATEMENT max_statement_time = 1 FOR INSERT INTO t VALUES (1)",
-        f"unknown; {INSERTED}"),
+        f"data whole; {INSERTED}"),
     row("for one SELECT", "SET STATEMENT a = 1, b = 2 FOR SELECT 1 INTO @x",
         "whole; writes @x, count, found, warnings"),
     row("for one SET", "SET STATEMENT a = 'FOR' FOR SET @x = 1", "whole; writes @x, warnings"),

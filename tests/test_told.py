@@ -419,6 +419,24 @@ def test_a_do_that_has_failed_ends_the_file_though_mariadb_calls_it_done(project
 
 
 @pytest.mark.databases("mysql")
+def test_a_do_that_was_ended_ends_the_file_though_mariadb_has_rolled_back_all_of_it(project: Project) -> None:
+    if project.database.flavor != "mariadb":
+        pytest.skip("MariaDB's own")
+    sleeps = (
+        "CREATE FUNCTION f() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO two VALUES (9); DO SLEEP(9); RETURN 1; END"
+    )
+    project.database.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+    project.database.execute("CREATE TABLE two (n INT)", sleeps)
+    lines = ["SET max_statement_time = 0.2", "INSERT INTO two VALUES (1)", "DO f()", "INSERT INTO two VALUES (2)"]
+    project.write({"1_f": "".join(f"{line};\n" for line in lines)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "  --> sql/1_f.up.sql:3\n" in ran.err
+    assert "nothing was changed: no statement of this file has run." in ran.err
+    assert project.rows("SELECT * FROM two") == []
+
+
+@pytest.mark.databases("mysql")
 def test_where_the_server_cannot_say_what_it_warns_of_a_failure_is_told(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

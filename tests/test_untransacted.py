@@ -120,6 +120,10 @@ OF_MARIADB = re.compile("IMMEDIATE|SET STATEMENT|DELAYED")
         pytest.param([f"PREPARE x FROM '{FAILS_HALF_WAY}'", "EXECUTE x"], id="a prepared one"),
         pytest.param([f"PREPARE safe FROM '{FAILS_HALF_WAY}'", "EXECUTE safe"], id="prepared by another table's name"),
         pytest.param([f"SET @x = '{FAILS_HALF_WAY}'", "PREPARE x FROM @x", "EXECUTE x"], id="prepared from a variable"),
+        pytest.param(
+            ["CREATE TABLE c AS SELECT 1 AS n", "INSERT INTO plain VALUES (ROW_COUNT()), (2), (1)"],
+            id="one that sees what the one before has done",
+        ),
         pytest.param([f"EXECUTE IMMEDIATE '{FAILS_HALF_WAY}'"], id="EXECUTE IMMEDIATE"),
         pytest.param([f"SET STATEMENT sql_mode = '' FOR {FAILS_HALF_WAY}"], id="with a setting of its own"),
     ],
