@@ -8230,9 +8230,9 @@ class Run:
 
     def hear(self, level: str, text: str) -> None:
         """Tell what the server says about a person's statement; of ours, nothing. MariaDB's DO hides that it fails."""
-        if self.now and self.now.since:
-            if level == "error":  # a KILL of it may have ended the transaction, too
-                raise DriverError(text, number=len(text))
+        if level == "error" and not (self.timed_out or self.shield.raised):
+            raise DriverError(text, self.database.kinds.get(text[-5:-1], Kind.OTHER), number=len(text))
+        if level != "error" and self.now and self.now.since:
             self.heard += 1
             self.notify(Notice(self.now.step, level, text))
 
