@@ -2272,7 +2272,7 @@ def find_way(natures: Sequence[Nature], first: int, *, hidden: bool = False) -> 
         made_here = made_here or "id" in nature.writes
         lost.forget(nature.writes if Trait.MAYBE not in nature.traits else ())
         lost.note(nature)
-    return Way(again, frozenset(gone), checks=frozenset(checks))
+    return Way(again, frozenset(gone), made, checks=frozenset(checks))
 
 
 def _needed(natures: Sequence[Nature], repeated: set[int]) -> frozenset[int]:
@@ -3006,7 +3006,7 @@ class _MySQLForms(Forms):
         (rf"OR REPLACE TABLE\b.*{_OF_ROWS}", Trait.INSIDE | Trait.CALLS, _FILLS),
     ]
     rows: ClassVar = {
-        "INSERT REPLACE": [("", _ROWS, _FILLS)],
+        "INSERT REPLACE": [(r"DELAYED\b", Trait.CALLS, _FILLS), ("", _ROWS, _FILLS)],  # by another thread
         "UPDATE DELETE DO": [("", _ROWS)],
         "LOAD": [(r"(DATA|XML)\b", _ROWS, _FILLS)],
         "SELECT VALUES TABLE (": [(r".*\bINTO (OUTFILE|DUMPFILE)\b", Trait.WHOLE), ("", _LOOK)],
@@ -3127,7 +3127,7 @@ class _MySQLForms(Forms):
         """See Forms. What SET STATEMENT sets is for one statement, which may not have a transaction around it then."""
         if words[:2] == ["SET", "STATEMENT"] and "FOR" in words:
             inner = self.nature(words[words.index("FOR") + 1 :] or [""])
-            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | Trait.DATA | _REPEATED | Trait.PLAIN))
+            return inner._replace(traits=inner.traits & ~(Trait.INSIDE | _REPEATED | Trait.PLAIN))
         found = super().nature(words)
         if found is not self.worst:
             return found
@@ -3161,7 +3161,7 @@ class _MySQLForms(Forms):
             times, given = Counter(self.variables(words)), into | {key for key in writes if key[0] == "@"}
             if "*" not in writes and self._has_one_row(words):  # else what was there before may stay
                 reads -= {key for key in given if times[key] == 1}
-            writes.add("found")
+            writes |= {"found"} if first != "VALUES" else set()  # which leaves it as it was on MariaDB
             traits &= ~Trait.REPEATS
         if first == "CREATE" and "TEMPORARY" in words[1:4]:
             writes.add(f"temp {self.made(words).name}")
@@ -3344,6 +3344,7 @@ class _MySQL9Forms(_MySQLForms):
     pure = _MySQLForms.told | _MYSQL_PURE | _MYSQL9_PURE
     harmless = frozenset(f"ST_{each}" for each in _SHAPES) | _MYSQL_HARMLESS | _MYSQL9_HARMLESS
     rows: ClassVar = _MySQLForms.rows | {
+        "INSERT REPLACE": _MySQLForms.rows["INSERT REPLACE"][1:],
         "CREATE": [*_MySQLForms.temporary[:2], _MySQLForms.rows["CREATE"][3], ("", _DDL)],
         "DROP": [*_MySQLForms.rows["DROP"][:2], (r"(DATABASE|INDEX|SCHEMA)\b", _DDL), ("", _PLAIN_DDL)],
         "RENAME": [("", _PLAIN_DDL)],
@@ -6038,8 +6039,7 @@ class MySQL(Database):
         words="function procedure trigger view package call execute begin",
     )
     _obeying_pattern = regex(
-        r"SET STATEMENT .*? FOR (DELETE|INSERT|REPLACE|UPDATE)\b"  # in a transaction, which is rolled back
-        r"|(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
+        r"(SET STATEMENT .*? FOR )?(ANALYZE|CHECK|FLUSH|OPTIMIZE|REPAIR|TRUNCATE|(ALTER|CREATE|DROP|RENAME) "
         r"((?!EVENT|FUNCTION|PACKAGE|PROCEDURE|SERVER)\S+ ){0,12}?(INDEX|SEQUENCE|TABLES?|TRIGGER|VIEW))\b"
     )
     _read_only = frozenset({"set transaction_read_only", "set tx_read_only"})
@@ -6256,8 +6256,7 @@ class MySQL(Database):
             level, code, text = (str(each, "latin-1").replace("\0", "") for each in row)
             with contextlib.suppress(UnicodeError):
                 text = text_of(text)
-            if level != "Error":  # which is told by itself
-                self.hear(level.lower(), f"{text} ({code})")
+            self.hear(level.lower(), f"{text} ({code})")
         if rows and count > len(rows):
             self.hear("warning", f"and {count - len(rows)} more of the same statement")
 
@@ -6280,6 +6279,7 @@ class MySQL(Database):
 
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
+        listens = listens or (self.is_mariadb and any(re.search(r"(?i)\bDO\b", each[:_SHAPED]) for each in texts))
         texts, step = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])], 2 if listens else 1
         texts = [part for each in texts for part in (each, self._warnings_sql)[:step]]
         try:
@@ -6325,7 +6325,7 @@ class MySQL(Database):
             if failed.code == "1242" and texts[place].startswith(hit):
                 raise DriverError(_OUTRUN, Kind.OUTRUN, number=failed.number) from None
             failed.number += texts[place] == self._warnings_sql  # before which a statement has come to its end
-            part = parts[failed.number - 1]
+            part = [*parts, ""][failed.number - 1]
             if isinstance(part, Statement):  # what the message quotes goes on into what is ours
                 failed.message = _cut(failed.message, texts[place][:-1], "\n; " + "; ".join(texts[place + 1 :]))
             raise self._of_part(failed, part) from None
@@ -6412,7 +6412,7 @@ class MySQL(Database):
 
     def stayed(self, statements: Sequence[Statement], failed: Statement | None) -> tuple[int, bool]:
         """See Database. By the tables that they name, where nothing else that they name could change another one."""
-        known = dict[str, set[object]]()
+        known: dict[str, set[object]] = {"execute": {None}}  # its text may name anything
         for name, transactions in self.query(self._named_sql):
             known.setdefault(name, set()).add(transactions)
 
@@ -6428,7 +6428,7 @@ class MySQL(Database):
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
-        return self.forms.named(spelled(statement.text, self.syntax))
+        return self.forms.named([word for word in spelled(statement.text, self.syntax) if word[0] != "'"])
 
     def took(self, since: float) -> object:
         """See Database. By the server's clock: what it measures runs in the same packet."""
@@ -8235,8 +8235,10 @@ class Run:
         return _past_of(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
-        """Tell what the server says about a person's statement; of ours, nothing."""
-        if self.now and self.now.since:
+        """Tell what the server says about a person's statement; of ours, nothing. MariaDB's DO hides that it fails."""
+        if level == "error" and not (self.timed_out or self.shield.raised):
+            raise DriverError(text, self.database.kinds.get(text[-5:-1], Kind.OTHER), number=len(text))
+        if level != "error" and self.now and self.now.since:
             self.heard += 1
             self.notify(Notice(self.now.step, level, text))
 
@@ -9386,8 +9388,7 @@ class Journal(Attempt):
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
         if number in self.way.checks and not self.database.has_id(self.step.statements[number - 1]):
-            way = self.way._replace(reader=number, key="id", lost=max(self.first, 1))
-            raise DriverError(self._missing(way), Kind.GONE)
+            raise DriverError(self._missing(self.way._replace(reader=number, key="id")), Kind.GONE)
 
     def _run_one(self, number: int, *, opens: bool, listens: bool) -> None:
         """Run one statement, and what notes it; in a transaction, if it *opens* one for several. Raises DriverError."""
@@ -9548,10 +9549,10 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
                 inside = database.in_transaction and not shared and (own or database.transactional)  # the file's own
-                if not (shared or inside):
-                    self.ran = self.noted[number]
                 if number == last:
                     database.listen()
+                if not (shared or inside):
+                    self.ran = self.noted[number]
             self.run.refuse_ended()
             if own and not inside and Trait.UNDOES in self.natures[number - 1].traits:  # the note, too
                 database.send(database.begin_sql, *self.opening(started), database.commit_sql)
@@ -9567,24 +9568,24 @@ class Journal(Attempt):
         if not self.claimed and failed.number <= 2:  # noqa: PLR2004 (START, and the claim)
             failed = self.run.seems_hidden(failed)
         if failed.kind is not Kind.LOST:
-            self.whole = self.database.rollback()
-            self.torn = self._is_torn(failed)
+            apart, self.whole = not self.database.in_transaction, self.database.rollback()
+            self.torn = self._is_torn(failed, apart=apart)
         self.certain = self.whole and not failed.ran and not self.torn
         return failed
 
-    def _is_torn(self, failed: DriverError) -> bool:
-        """Tell if the statement that has failed may have left a part of its work."""
+    def _is_torn(self, failed: DriverError, *, apart: bool) -> bool:
+        """Tell if the statement that has failed, *apart* from any transaction, may have left a part of its work."""
         if not (self.run.now and self.run.now.statement):
             return False
-        traits, statement = self.natures[self.reached - 1].traits, self.run.now.statement
+        traits, statement, database = self.natures[self.reached - 1].traits, self.run.now.statement, self.database
         partly, alone = Trait.WHOLE not in traits, not traits & (Trait.DATA | Trait.SESSION)
-        if alone and failed.kind is Kind.CANCELLED and not self.database.obeys(statement):
+        if alone and failed.kind is Kind.CANCELLED and not database.obeys(statement):
             return True
         with contextlib.suppress(DriverError):
-            if partly and self.database.refused(statement, failed):
-                self.refused = True
-                return False
-            return Trait.WHOLE not in self.database.nature_now(self.step.statements.briefs, self.reached).traits
+            rows = apart and Trait.DATA in traits and not database.stayed([], statement)[1]  # no ROLLBACK tells of it
+            self.refused = (partly or rows) and database.refused(statement, failed)
+            now = database.nature_now(self.step.statements.briefs, self.reached)
+            return not self.refused and (rows or Trait.WHOLE not in now.traits)
         return partly
 
     def is_changed(self) -> bool:
@@ -9622,7 +9623,8 @@ class Journal(Attempt):
         if mine:
             parts = [self.note(done, started=at, owner=None) if done or marked else self.withdrawal()]
         self._say_how_far(failed, error, done, at)
-        if gone:
+        # Of changes of rows alone, the claim may have been rolled back with them.
+        if gone and (self.before or self.known > self.first or not self._share([self.natures[self.reached - 1]])):
             error.state = f"its row was deleted while it ran, and is there again: {error.state}"
         if marked:
             error.state += f" Statement {at} may have run, or a part of it."

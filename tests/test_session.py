@@ -712,6 +712,20 @@ def test_whoever_may_not_see_triggers_is_asked_where_a_call_may_fire_one(
     assert project("--database-url", user, "up").exit == ends
 
 
+@pytest.mark.databases("mysql")
+def test_a_row_without_an_id_is_none_for_what_needs_one_and_the_line_that_had_made_it_is_named(
+    project: Project,
+) -> None:
+    first = ["INSERT INTO t (n) VALUES (2)", STAYS]
+    project.database.execute(KINDS["mysql"])
+    project.write({"1_f": file(*first, "INSERT INTO nowhere VALUES (1)")})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, "INSERT INTO stays VALUES (1)", "UPDATE t SET n = LAST_INSERT_ID()")})
+    ran = project("up")
+    assert ran.exit == 4
+    assert "error: line 4 needs LAST_INSERT_ID(), which line 1 made, and which has gone with its connection" in ran.err
+
+
 MYSQL_REBUILDS = [
     (["SET @x = 5"], ["INSERT INTO t (n) VALUES (@x)"]),
     (["SET @`a b` = 5, @'c' = @`A B` + 1"], ["INSERT INTO t (n) VALUES (@c)"]),

@@ -389,3 +389,62 @@ def test_who_looks_is_told_who_is_at_work_and_nobody_is_told_to_mend_what_runs(
         if way == "up":
             gate = rig.Gate(database, tmp_path / "again")
             rig.write(tmp_path, {"1_a.down": f"{words}DROP TABLE t;\n{gate.statement}\n"})
+
+
+FAILS = "CREATE FUNCTION f() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO one VALUES (1); RETURN 1; END"
+
+
+@pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param("", id="alone"),
+        pytest.param("INSERT INTO two VALUES (1);\n" * 9, id="among others"),
+        pytest.param("-- it does\n/* all of it */ ", id="below a comment"),
+        pytest.param("BEGIN;\nINSERT INTO two VALUES (1);\n", id="in a transaction"),
+    ],
+)
+def test_a_do_that_has_failed_ends_the_file_though_mariadb_calls_it_done(project: Project, before: str) -> None:
+    project.database.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+    project.database.execute("CREATE TABLE one (n INT UNIQUE)", "CREATE TABLE two (n INT)", FAILS)
+    project.database.execute("INSERT INTO one VALUES (1)")
+    after = "INSERT INTO two VALUES (2);\n" + "COMMIT;\n" * ("BEGIN" in before)
+    project.write({"1_f": f"{before}DO f();\n{after}"})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "error: Duplicate entry '1' for key " in ran.err
+    assert f"  --> sql/1_f.up.sql:{before.count(chr(10)) + 1}\n" in ran.err
+    assert "nothing was changed: no statement of this file has run." in ran.err
+    assert project.rows("SELECT * FROM two") == []
+
+
+@pytest.mark.databases("mysql")
+def test_a_do_that_was_ended_ends_the_file_though_mariadb_has_rolled_back_all_of_it(project: Project) -> None:
+    if project.database.flavor != "mariadb":
+        pytest.skip("MariaDB's own")
+    sleeps = (
+        "CREATE FUNCTION f() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO two VALUES (9); DO SLEEP(9); RETURN 1; END"
+    )
+    project.database.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+    project.database.execute("CREATE TABLE two (n INT)", sleeps)
+    lines = ["SET max_statement_time = 0.2", "INSERT INTO two VALUES (1)", "DO f()", "INSERT INTO two VALUES (2)"]
+    project.write({"1_f": "".join(f"{line};\n" for line in lines)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "  --> sql/1_f.up.sql:3\n" in ran.err
+    assert "nothing was changed: no statement of this file has run." in ran.err
+    assert project.rows("SELECT * FROM two") == []
+
+
+@pytest.mark.databases("mysql")
+def test_where_the_server_cannot_say_what_it_warns_of_a_failure_is_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.database.execute("CREATE TABLE two (n INT)")
+    project.write({"1_f": "INSERT INTO two VALUES (1);\nCREATE TABLE three (n INT);"})
+    monkeypatch.setattr(migrate.MySQL, "_warnings_sql", "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'lost'")
+    ran = project("up")
+    assert ran.exit == 1
+    assert ran.err.startswith("error: lost\n")
+    assert "nothing was changed: no statement of this file has run." in ran.err
+    assert project.rows("SELECT * FROM two") == []

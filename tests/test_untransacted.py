@@ -6,6 +6,7 @@ said to have changed nothing.
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,62 @@ def test_a_statement_that_has_failed_half_way_is_asked_for(project: Project) -> 
     plan = project("plan")
     assert (plan.exit, plan.err.partition("fix: ")[2]) == (4, ways)
     assert plan.err.startswith(f"error: `up` would refuse to run: {what}\n")
+
+
+FAILS_HALF_WAY = "INSERT INTO plain VALUES (1), (2), (1)"
+OF_MARIADB = re.compile("IMMEDIATE|SET STATEMENT|DELAYED")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        pytest.param([f"PREPARE x FROM '{FAILS_HALF_WAY}'", "EXECUTE x"], id="a prepared one"),
+        pytest.param([f"PREPARE safe FROM '{FAILS_HALF_WAY}'", "EXECUTE safe"], id="prepared by another table's name"),
+        pytest.param([f"SET @x = '{FAILS_HALF_WAY}'", "PREPARE x FROM @x", "EXECUTE x"], id="prepared from a variable"),
+        pytest.param(
+            ["CREATE TABLE c AS SELECT 1 AS n", "INSERT INTO plain VALUES (ROW_COUNT()), (2), (1)"],
+            id="one that sees what the one before has done",
+        ),
+        pytest.param([f"EXECUTE IMMEDIATE '{FAILS_HALF_WAY}'"], id="EXECUTE IMMEDIATE"),
+        pytest.param([f"SET STATEMENT sql_mode = '' FOR {FAILS_HALF_WAY}"], id="with a setting of its own"),
+    ],
+)
+def test_a_statement_that_has_failed_half_way_is_asked_for_however_it_is_given(
+    project: Project, lines: list[str]
+) -> None:
+    if OF_MARIADB.search(lines[-1]) and project.database.flavor != "mariadb":
+        pytest.skip("MariaDB's own")
+    project.write({"2_f": "".join(f"{line};\n" for line in lines)})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "nothing was changed" not in ran.err
+    assert "its row was deleted" not in ran.err  # it was rolled back
+    assert f"Statement {len(lines)} may have run, or a part of it." in ran.err
+    assert rows(project) == ([1, 2], [])
+    assert_asked(project, len(lines))
+
+
+def test_what_has_a_setting_of_its_own_and_tables_with_transactions_runs_again(project: Project) -> None:
+    if project.database.flavor != "mariadb":
+        pytest.skip("MariaDB's own")
+    wrong = "SET STATEMENT sql_mode = '' FOR INSERT INTO safe VALUES (1), (2), ({});"
+    project.write({"2_f": f"{SAFE.format(7)}\n{wrong.format(1)}"})
+    assert "1 of 2 statements have run and stay" in project("up").err
+    project.write({"2_f": f"{SAFE.format(7)}\n{wrong.format(3)}"})
+    project.succeed("up")
+    assert rows(project) == ([], [1, 2, 3, 7])
+
+
+def test_what_another_thread_inserts_stays(project: Project) -> None:
+    if project.database.flavor != "mariadb":
+        pytest.skip("MariaDB's own")
+    project.write({"2_f": f"INSERT DELAYED INTO plain VALUES (1);\n{FAILS.format(1)}"})
+    ran = project("up")
+    assert ran.exit == 1
+    assert "1 of 2 statements have run and stay" in ran.err
+    project.write({"2_f": f"INSERT DELAYED INTO plain VALUES (1);\n{SAFE.format(1)}"})
+    project.succeed("up")
+    rig.until(lambda: rows(project) == ([1], [1]))
 
 
 @pytest.mark.parametrize(
