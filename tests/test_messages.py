@@ -1000,6 +1000,11 @@ CONNECT = [
          [{"$DATABASE_URL": "{url}"}], [A, {"notes": "x" * 5000, "$DATABASE_URL": "sqlite:notes"}], code=1),
     Case("no folder", "create the folder, or correct the path", "migrate up", [{"data/keep": ""}],
          [A, {"$DATABASE_URL": "sqlite:data/app.db"}], code=1),
+    Case("quotes that no shell has taken off",
+         "take them off: a shell and .env know quotes, docker --env-file does not", "migrate up",
+         [{"$DATABASE_URL": "sqlite:app.db"}], [A, {"$DATABASE_URL": '"sqlite:app.db"'}], code=2),
+    Case("a home folder that no shell has put in", "write it like sqlite:///home/ann/app.db", "migrate up",
+         [{"$DATABASE_URL": "sqlite:app.db"}], [A, {"$DATABASE_URL": "sqlite:~/app.db"}], code=2),
     Case("a folder for a file", "name a file in it, which need not be there yet:  sqlite:sql/app.db", "migrate up",
          [{"$DATABASE_URL": "sqlite:sql/app.db"}], [A, {"$DATABASE_URL": "sqlite:sql"}], code=1),
     *(
@@ -1423,11 +1428,12 @@ SPECIAL = [
          "migrate up", [as_who_may, "migrate status"],
          [THREE, {"$DATABASE_URL": "sqlite:app.db"}, "migrate up 1", lambda person: cut_off(person.desk.home),
           unprivileged(0o555, 0o444)], code=1),
-    Case("a folder that may not be written", "make the folder writable, or name another with --dir", "migrate new more",
-         [as_who_may], [A, unprivileged(0o555, 0o444)]),
+    Case("a folder that may not be written", "let this user write there, make room, or name another --dir",
+         "migrate new more", [as_who_may], [A, unprivileged(0o555, 0o444)]),
     Case("reset, with schemas that are none", "leave --schema out", "migrate reset --yes --schema more", [], [A],
          "migrate reset --yes"),
-    Case("a backup that cannot be written", "make room, or name another place:  --backup /path/to/file",
+    Case("a backup that cannot be written",
+         "see that its folder is there and has room, or name another place:  --backup /path/to/file",
          "migrate up --backup nowhere/copy.db", [], [A, "migrate up", B], "migrate up --backup copy.db", code=1),
 ]  # fmt: skip
 
