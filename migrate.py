@@ -724,7 +724,7 @@ def _read_config(named: str | None) -> list[tuple[str, Mapping[str, str], Mappin
         text: str = line.original.string
         return int(line.original.line) + text.count("\n", 0, len(text) - len(text.lstrip()))
 
-    lines = list(parse_stream(io.StringIO(read_text_file(path, "--config"))))
+    lines = list(parse_stream(io.StringIO(read_text_file(path, "--config" if named else ".env"))))
     for line in lines:
         alone = line.key if line.value is None else ""  # Docker passes a name alone on; one of ours would say nothing
         if line.error or (alone and not re.fullmatch(r"(?!MIGRATE_|DATABASE_URL|FORCE_AUTO)[A-Za-z_]\w*", alone)):
@@ -1161,8 +1161,9 @@ def find_migrations(
             try:
                 script(half)
             except (OSError, ValueError) as error:  # noqa: PERF203 (a fault in one is none in the others)
-                what, *fix = (error.strerror, "let this user read it") if isinstance(error, OSError) else error.args
-                faults.append((half.entry.name, str(what), "".join(fix)))
+                what, *fix = (error.strerror,) if isinstance(error, OSError) else error.args
+                way = "let this user read it" if isinstance(error, PermissionError) else "".join(fix)
+                faults.append((half.entry.name, str(what), way))
                 halves.remove(half)
     # A down file that names no dialect is for those of the up file with its name.
     named = [half for halves in ups.values() for half in halves if script(half).only]
@@ -1174,7 +1175,8 @@ def find_migrations(
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
             for rival in [each for each in halves[:number] if meet(dialects(half), dialects(each))][:1]:
-                faults.append((half.entry.name, f"the same version as {shown_path(Path(rival.entry.path))}", ""))
+                fault = f"the same version as {shown_path(Path(rival.entry.path))}"
+                faults.append((half.entry.name, fault, "give the one that is not applied another version, or drop it"))
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
         path = shown_path(directory / half.entry.name)

@@ -233,6 +233,11 @@ def test_a_folder_as_config_is_an_error(desk: Desk) -> None:
     assert refusal(config="folder").what == "folder cannot be read: Is a directory"
 
 
+def test_a_default_config_that_cannot_be_read_is_named_and_no_flag(desk: Desk) -> None:
+    desk.write({".env": b"\xff\xfe"})
+    assert str(refusal()).startswith(".env cannot be read: it is UTF-16: save it as UTF-8\n  --> .env\n")
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
