@@ -10078,8 +10078,8 @@ def new(settings: Settings, name: str, *, notify: Notify = silent) -> list[Path]
     """Write an empty pair of files into every dialect folder; return their paths. Raises MigrateError."""
     root = settings.directory or embedded_directory()
     if settings.directory is None and root.name == "migrate_sql":
-        fix = "name your own folder:  migrate --dir sql new NAME"
-        raise SettingsError("new files do not belong into the installed package", fix=fix)
+        fix = f"make a folder of your own:  mkdir -p sql\n     and name it:  migrate --dir sql new {shell_word(name)}"
+        raise SettingsError("new files do not belong in the installed package", fix=fix)
     return new_migration(root, name, now=datetime.now(timezone.utc), tell=notify)
 
 
