@@ -16,16 +16,20 @@ RUN = $(MEANT)MIGRATE_CALLED_BY=make $(VENV) migrate.py
 # What stands behind a target and is none, as in `make down 2`, is refused before anything runs: GNU make knows its goals.
 GOALS = help up down redo reset status plan log check verify wait baseline repair new setup test test-docker prove \
     repeat bench lint types format man build lock clean
-WORDS = $(strip $(filter-out $(GOALS),$(MAKECMDGOALS)))
+# So is a target behind `plan` or `help`: `make plan down` means the plan of a roll back, and would roll back.
+LOOKS = $(filter help plan,$(firstword $(MAKECMDGOALS)))
+WORDS = $(strip $(if $(LOOKS),$(wordlist 2,99,$(MAKECMDGOALS)),$(filter-out $(GOALS),$(MAKECMDGOALS))))
 TAKES = $(or $(patsubst new,NAME,$(filter new,$@)),$(patsubst %,VERSION,$(filter baseline repair,$@)),ARGS)
+TYPED = $(if $(filter help,$(LOOKS)),$(PYTHON) migrate.py help $(firstword $(WORDS)),make $(or $(LOOKS),$@) $(TAKES)=$(SAID))
+SAID = $(if $(word 2,$(WORDS)),'$(WORDS)',$(WORDS))
 MEANT = $(if $(WORDS),{ echo "error: make takes $(firstword $(WORDS)) for a target of its own" >&2; \
-    echo "fix: write it as  make $@ $(TAKES)=$(if $(word 2,$(WORDS)),'$(WORDS)',$(WORDS))" >&2; exit 2; }; )
+    echo "fix: write it as  $(TYPED)" >&2; exit 2; }; )
 LOCK = .venv/bin/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes \
     --custom-compile-command 'make lock' $(ARGS)
 
 .PHONY: help
 help:       ## this list
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@$(MEANT)awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 ##@ Migrations (ARGS='...' is passed on)
 .PHONY: up

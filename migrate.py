@@ -441,6 +441,8 @@ def _parse_url(text: str) -> DatabaseURL:
         raise ValueError(what, f"write it like {meant.url_form}")
     if library and meant:
         database, rest = meant, text[library.end() :]
+    if re.match(r"[\"'].+[\"']\Z", text):
+        raise ValueError("stands in quotes", "take them off: a shell and .env know quotes, docker --env-file does not")
     of_path = r"[\udc80-\udcff]" * (database is not None and database.is_file)
     if not re.sub(of_path, "", text).isprintable():
         raise ValueError("holds a control character", "look for a line break or a tab inside it, and remove it")
@@ -462,6 +464,8 @@ def _read_path(dialect: str, rest: str) -> DatabaseURL:
     if path in {"", "/"} or may_be_url(path):
         what = "names what may be a database on a server" if path.strip("/") else "names no file"
         raise ValueError(what, f"write {form}, or {dialect}:///var/lib/app.db for an absolute path")
+    if re.match(r"~\w*/", path):
+        raise ValueError("begins with ~, which only a shell knows", f"write it like {dialect}:///home/ann/app.db")
     return DatabaseURL(dialect, ":memory:" if path == "/:memory:" else path)
 
 
@@ -720,7 +724,7 @@ def _read_config(named: str | None) -> list[tuple[str, Mapping[str, str], Mappin
         text: str = line.original.string
         return int(line.original.line) + text.count("\n", 0, len(text) - len(text.lstrip()))
 
-    lines = list(parse_stream(io.StringIO(read_text_file(path, "--config"))))
+    lines = list(parse_stream(io.StringIO(read_text_file(path, "--config" if named else ".env"))))
     for line in lines:
         alone = line.key if line.value is None else ""  # Docker passes a name alone on; one of ours would say nothing
         if line.error or (alone and not re.fullmatch(r"(?!MIGRATE_|DATABASE_URL|FORCE_AUTO)[A-Za-z_]\w*", alone)):
@@ -1158,7 +1162,8 @@ def find_migrations(
                 script(half)
             except (OSError, ValueError) as error:  # noqa: PERF203 (a fault in one is none in the others)
                 what, *fix = (error.strerror,) if isinstance(error, OSError) else error.args
-                faults.append((half.entry.name, str(what), "".join(fix)))
+                way = "let this user read it" if isinstance(error, PermissionError) else "".join(fix)
+                faults.append((half.entry.name, str(what), way))
                 halves.remove(half)
     # A down file that names no dialect is for those of the up file with its name.
     named = [half for halves in ups.values() for half in halves if script(half).only]
@@ -1170,7 +1175,8 @@ def find_migrations(
     for halves in [each for each in (*ups.values(), *downs.values()) if len(each) > 1]:
         for number, half in enumerate(halves):
             for rival in [each for each in halves[:number] if meet(dialects(half), dialects(each))][:1]:
-                faults.append((half.entry.name, f"the same version as {shown_path(Path(rival.entry.path))}", ""))
+                fault = f"the same version as {shown_path(Path(rival.entry.path))}"
+                faults.append((half.entry.name, fault, "give the one that is not applied another version, or drop it"))
     lone = (half for key in downs.keys() - ups for half in downs[key] if half.version not in misnamed)
     for half in lone:
         path = shown_path(directory / half.entry.name)
@@ -1256,8 +1262,9 @@ def new_migration(root: Path, name: str, *, now: datetime, tell: Callable[[str],
         for path in files:
             with contextlib.suppress(OSError):
                 path.unlink()
-        what, fix = f"cannot write: {error.strerror}", "make the folder writable, or name another with --dir"
-        raise FileError(what, where=shown_path(root), fix=fix, state="no file was left behind.") from None
+        fix = "let this user write there, make room, or name another --dir"
+        what, state = f"cannot write: {error.strerror}", "no file was left behind."
+        raise FileError(what, where=shown_path(root), fix=fix, state=state) from None
     return list(files)
 
 
@@ -3803,6 +3810,7 @@ class Database(ABC):
         self.statement_wait = _NUMBERS["statement_timeout"] if statement_wait is None else statement_wait
         self.title = "migrate"  # what the session is called in the process list
         self.session_id = 0
+        self.user = url.user  # where that names none, the one that the driver takes
         self.forms = self.forms_type()
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
@@ -3834,8 +3842,8 @@ class Database(ABC):
                 raise self.locked_error([]) from None
             message = _sentences(failed.message)  # of what a driver is given, it repeats no password
             fix = next(fix for part, fix in _CONNECT_FIXES.items() if re.search(part, message))
-            right, account = self.right_sql(message, to_database="CONNECT"), self._account(message)
-            known = {"right": right, "account": account, "user": self.url.user or "USER"}
+            known = {"right": self.right_sql(message, to_database="CONNECT"), "account": self._account(message)}
+            known["user"] = self.user or next(iter(re.findall(r"""(?:user|role) ["'](.+?)["']""", message)), "USER")
             known["create"] = self.create_database_sql.format(self.quoted(self.url.database))
             fix = self.fixes.get(failed.kind, fix.format(str(self.url).rstrip("/"), **known))
             raise ConnectError(message, where=str(self.url), fix=fix) from None
@@ -3892,7 +3900,7 @@ class Database(ABC):
 
     def _account(self, _message: str) -> str:
         """Return the user as SQL names it."""
-        return self.quoted(self.url.user or "USER")
+        return self.quoted(self.user or "USER")
 
     def _can_wait(self) -> bool:
         """Tell if another connection can wait in line for the lock that this one has."""
@@ -5007,7 +5015,7 @@ class SQLite(Database):
             with contextlib.suppress(OSError):
                 part.unlink()
             what = f"the backup failed: {getattr(error, 'strerror', None) or getattr(error, 'message', None) or error}"
-            fix = "make room, or name another place:  --backup /path/to/file"
+            fix = "see that its folder is there and has room, or name another place:  --backup /path/to/file"
             raise MigrateError(what, where=shown_path(path), state="nothing was changed.", fix=fix) from None
 
     def broken_references(self) -> Counter[tuple[str, str]]:
@@ -5317,7 +5325,7 @@ class Postgres(Database):
         self.connection = psycopg.connect(autocommit=True, prepare_threshold=None, **given)
         self.connection.add_notice_handler(self._heard)
         found = self.query(self._limits_sql)
-        self.session_id, self.level = found[0][0], found[0][4]
+        self.session_id, self.level, self.user = found[0][0], found[0][4], self.connection.info.user
         self.pooled = self.verifies = self.session_id != self.connection.pgconn.backend_pid
         unsaid = {*UNSAID, "session"} if self.pooled else UNSAID  # what another client of the pooler has left
         self.own, self.lock_limit = {}, self.lock_wait
@@ -5400,7 +5408,7 @@ class Postgres(Database):
         option = "put  options=-cdefault_transaction_read_only=off  in the URL"
         if source not in self._read_only_by:
             return f"{option}: default_transaction_read_only is on, by the {source}"
-        names = {"user": self.quoted(self.url.user), "database": self.quoted(self.url.database)}
+        names = {"user": self.quoted(self.user), "database": self.quoted(self.url.database)}
         whose = self._read_only_by[source].format(**names)
         sql = f"BEGIN READ WRITE; ALTER {whose} RESET default_transaction_read_only; COMMIT;"
         return f"turn default_transaction_read_only off:  {sql}\n     or where it is to stay for others, {option}"
@@ -5761,8 +5769,7 @@ class Postgres(Database):
     def keep(self, schema: str, table: str, *, bare: bool) -> None:
         """See Database. The history also goes with what its owner owns, and that is who runs this."""
         super().keep(schema, table, bare=bare)
-        user = self.connection.info.user if self.connection else self.url.user
-        self.kept["OWNED"] = {(each,) for each in (user, "current_user", "current_role", "session_user")}
+        self.kept["OWNED"] = {(each,) for each in (self.user, "current_user", "current_role", "session_user")}
 
     def find_made(self, words: Sequence[str], *, code: bool = False) -> Iterator[tuple[bool, Made]]:
         """See Database. In a DO block, too, where something may ask first if it is there."""
@@ -10078,8 +10085,8 @@ def new(settings: Settings, name: str, *, notify: Notify = silent) -> list[Path]
     """Write an empty pair of files into every dialect folder; return their paths. Raises MigrateError."""
     root = settings.directory or embedded_directory()
     if settings.directory is None and root.name == "migrate_sql":
-        fix = "name your own folder:  migrate --dir sql new NAME"
-        raise SettingsError("new files do not belong into the installed package", fix=fix)
+        fix = f"make a folder of your own:  mkdir -p sql\n     and name it:  migrate --dir sql new {shell_word(name)}"
+        raise SettingsError("new files do not belong in the installed package", fix=fix)
     return new_migration(root, name, now=datetime.now(timezone.utc), tell=notify)
 
 
@@ -10224,6 +10231,7 @@ class View(NamedTuple):
     sql: str = ""  # what follows with --verbose
     exit_code: int = 0
     ways: Sequence[str] = ()  # what is told below it: what to do next
+    nothing: Sequence[str] = ()  # what is told in the place of an empty list
 
 
 def status_view(settings: Settings, surveyed: Survey, *, exit_code: bool) -> View:
@@ -10667,7 +10675,7 @@ class _Screen:
         if view.sql and self.verbose and self.form in {"table", "plain"}:
             sys.stdout.write("\n")
             self._print_sql(unhidden(view.sql), settings.url.dialect)
-        for way in view.ways if self.form != "json" else ():
+        for way in ((not listed and view.nothing) or view.ways) if self.form != "json" else ():
             self(self._in_lines(way))
         return view.exit_code
 
@@ -10749,9 +10757,9 @@ class _Screen:
                 for line in Text(row[column]).wrap(console, max(20, console.width - 4)):
                     line.rstrip()
                     console.print("   ", line, soft_wrap=True)
-        if left_out := " and ".join(_HEADS.get(each, each) for each in layout.left_out):
-            verb = "are" if len(layout.left_out) > 1 else "is"
-            console.print(f"\n{left_out} {verb} shown in a wider terminal, or with --format plain", soft_wrap=True)
+        if left_out := ", ".join(_HEADS.get(each, each) for each in layout.left_out):
+            named = " and ".join(left_out.rsplit(", ", 1)) + (" are" if len(layout.left_out) > 1 else " is")
+            console.print(f"\n{named} shown in a wider terminal, or with --format plain")
         if view.caption:
             console.print("\n" * bool(rows) + written(view.caption), markup=False, soft_wrap=True)
 
@@ -10803,7 +10811,7 @@ def desk(part: str) -> Any:
     import importlib
 
     sys.modules.setdefault("migrate", sys.modules[__name__])  # it imports this module, which may run as a script
-    fix = "install the two together, in one version:  pip install imagor-studio-migrate"
+    fix = "install the two together, in a checkout of both:  pip install ."
     try:
         found = getattr(importlib.import_module("migrate_review"), "__version__", "unknown")
     except ModuleNotFoundError as error:
@@ -10872,8 +10880,9 @@ def _confirm(settings: Settings, what: str) -> bool:
         while not select.select([sys.stdin], [], [], 0.2)[0]:  # a signal in the blink before a read would not end it
             pass
     with contextlib.suppress(UnicodeDecodeError):  # a letter that this terminal does not have
-        if sys.stdin.readline().strip().lower() == "yes":
+        if (answer := sys.stdin.readline()).strip().lower() == "yes":
             return True
+        sys.stderr.write("\n" * (not answer))  # Ctrl-D has left the cursor behind the question
     fix = f"type the whole word yes\n     or say that you mean it:  {_SAME} --yes"
     raise SettingsError("not confirmed", state="nothing was changed.", fix=fix)
 
@@ -11139,7 +11148,7 @@ _COMMANDS: Final[Mapping[str, Callable[..., View | list[Result]]]] = {
     "status": lambda settings, exit_code, **more: status_view(settings, survey(settings, **more), exit_code=exit_code),
     "plan": _plan,
     "log": lambda settings, **given: View(
-        {"log": [each._asdict() for each in log(settings, **given)]}, LogEntry._fields
+        {"log": [each._asdict() for each in log(settings, **given)]}, LogEntry._fields, nothing=["no entry to show"]
     ),
     "new": lambda settings, **more: View(
         {"files": [{"file": shown_path(path)} for path in new(settings, **more)]}, ("file",)
@@ -11555,14 +11564,14 @@ def _parse(options: argparse.Namespace, words: list[str]) -> tuple[Settings, str
             raise SettingsError(f"two commands: {named}, and --migrate-command={flag}", fix="leave one of them out")
         words.remove(named)  # its options may stand before it
         command = named
-    elif not command:
+    elif not command and options.format != "json":
         parser = build_parser(_program())
         parser.parse_args(words)
         parser.exit(2, parser.format_help())
     elif words and words[0].isalpha():  # a command that there is not, and none of those that the variable names
         build_parser().parse_args(words[:1])
     elif command not in _GUIDE_COMMANDS:
-        what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}'
+        what = f'there is no command "{command}"{nearest(command, _GUIDE_COMMANDS)}' if command else "no command given"
         raise SettingsError(what, where=where, fix=f"write one of {', '.join(_GUIDE_COMMANDS)}")
     if command not in (able := _FORMATS.get(options.format, [*_COMMANDS])):
         fix = f"leave it out, or write  migrate {able[0]} --format {options.format}"

@@ -75,6 +75,7 @@ def man_page() -> str:
     body = re.sub(r"^(?=[.'])(?!" + _REQUESTS + ")", r"\\&", body, flags=re.MULTILINE)
     body = re.sub(r"\n+(?=\n\.)", "", body)  # a request makes its own space; an empty line before it would double it
     body = re.sub(r"\n{3,}", "\n\n", body)
+    body = re.sub(r"(?m)^usage: .*", lambda usage: re.sub(r"(?<=\w) (?=[A-Z]+\]|\[[A-Z]+\]\])", r"\\ ", usage[0]), body)
     return header.replace(r"\-", "-") + "\n" + body  # a date with escaped hyphens is no date to mandoc
 
 
@@ -85,7 +86,7 @@ def completion(shell: str) -> str:
 
 def _parser() -> tuple[argparse.ArgumentParser, str]:
     """Return a new parser and the version, from the migrate.py of this tree and no other."""
-    os.environ["COLUMNS"] = "80"  # argparse wraps to the terminal; the page must not depend on whose it was
+    os.environ["COLUMNS"] = "1000"  # argparse breaks lines for a terminal; man does, for that of the reader
     loader = SourceFileLoader("migrate_for_the_build", str(ROOT / "migrate.py"))
     spec = importlib.util.spec_from_loader(loader.name, loader)
     assert spec is not None  # noqa: S101 - for mypy: there is a loader

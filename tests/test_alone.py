@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DESK = MODULE.parent / "migrate_review"
 MISSING = "this needs the package migrate_review, which is not installed"
 FIX = (
-    "fix: install the two together, in one version:  pip install imagor-studio-migrate\n"
+    "fix: install the two together, in a checkout of both:  pip install .\n"
     "     or put the folder migrate_review beside migrate.py\n"
 )
 NO_HINTS = f"there are no hints on what the statements lock, rewrite or lose: {MISSING}\n"
@@ -109,7 +109,7 @@ def test_a_desk_of_another_version_is_told_and_not_used(alone: Path, text: str |
         (alone / "migrate_review" / "__init__.py").write_text(text)
     version = "0.9.0" if text else "unknown"
     what = f"migrate_review is of version {version}, and migrate of {migrate.__version__}: it is not used"
-    fix = "fix: install the two together, in one version:  pip install imagor-studio-migrate\n"
+    fix = "fix: install the two together, in a checkout of both:  pip install .\n"
     ran = run(alone, "verify")
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"error: {what}\n{fix}")
     ran = run(alone, "plan")

@@ -865,6 +865,7 @@ def test_plan_log_new_and_check_as_json(applied: Desk) -> None:
         (["status", "--bogus"], 2),
         (["stauts"], 2),
         (["--migrate-command=stauts"], 2),
+        ([], 2),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else None,
 )

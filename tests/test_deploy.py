@@ -484,6 +484,10 @@ def test_make_says_what_a_command_wants(words: list[str], said: list[str]) -> No
         ("repair 20250816", "make repair VERSION=20250816"),
         ("baseline 20250816", "make baseline VERSION=20250816"),
         ("check sql", "make check ARGS=sql"),
+        ("plan down", "make plan ARGS=down"),
+        ("plan down 2", "make plan ARGS='down 2'"),
+        ("help down", "python3 migrate.py help down"),
+        ("help settings", "python3 migrate.py help settings"),
     ],
 )
 def test_make_refuses_a_word_behind_a_target_before_anything_runs(words: str, typed: str) -> None:

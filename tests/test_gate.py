@@ -337,6 +337,17 @@ def test_mysql_calls_a_database_that_does_not_exist_a_matter_of_rights(desk: Des
     ]
 
 
+def test_a_user_that_the_driver_takes_from_the_environment_is_named(desk: Desk, postgres: Database) -> None:
+    """A URL need not name one; what is to be typed does, also before anybody has let that user in."""
+    url = postgres.create_user("select")
+    person = migrate.DatabaseURL.parse(url)
+    desk.write({"sql/1_one.up.sql": "CREATE TABLE one (i INTEGER);\n"})
+    desk.set(DATABASE_URL=re.sub("//.*@", "//", url), PGUSER=person.user, PGPASSWORD=person.password, MIGRATE_DIR="sql")
+    assert f'TO "{person.user}";' in desk("up").err
+    desk.set(PGUSER="nobody_at_all")
+    assert "\nfix: correct the user nobody_at_all or the password in DATABASE_URL" in desk("up").err
+
+
 # ---- logs for machines
 
 

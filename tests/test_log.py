@@ -167,6 +167,15 @@ def test_an_empty_log_is_a_header_in_csv(project: Project) -> None:
     assert out == "at,version,name,action,outcome,took_ms,applied_by,tool,error\n"
 
 
+def test_a_log_with_nothing_to_show_says_so(project: Project) -> None:
+    said = project.succeed("log", "--version", "9")
+    assert (said.out, said.err) == ("", "no entry to show\n")
+    said = project.succeed("-q", "log")
+    assert (said.out, said.err) == ("", "")
+    said = project.succeed("log", "--format", "json")
+    assert (json.loads(said.out)["log"], said.err) == ([], "")
+
+
 @pytest.mark.databases("sqlite")
 def test_a_reset_is_no_version(audited: Project) -> None:
     audited.write({"20250923_c": "SELECT 1;"})

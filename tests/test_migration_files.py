@@ -369,6 +369,7 @@ def test_a_near_miss_is_an_error_that_says_how_files_are_named(desk: Desk, name:
     assert str(refusal(desk)) == f"{what}\n  --> sql\nnothing was run.\nfix: {FIX}"
 
 
+TWICE = "give the one that is not applied another version, or drop it"
 ALONE = "put sql/22_alone.up.sql back, or remove this one, too:  rm sql/22_alone.down.sql"
 
 
@@ -390,7 +391,7 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
             "sql/20_nul.up.sql: a NUL byte at byte 8",
             "sql/21_latin.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8",
             f"sql/22_alone.down.sql: a down file without its up file; {ALONE}",
-            "sql/23_b.up.sql: the same version as sql/23_a.up.sql",
+            f"sql/23_b.up.sql: the same version as sql/23_a.up.sql; {TWICE}",
             f'sql/24_word.up.sql: unknown word "no-transactoin" after "-- migrate:", {KNOWS}',
         ]
     )
@@ -407,12 +408,12 @@ def test_all_faults_are_said_at_once_and_no_database_is_opened(desk: Desk) -> No
 def test_one_version_twice_is_refused_and_both_files_are_named(desk: Desk, one: str, other: str) -> None:
     desk.write({f"sql/{one}.up.sql": "", f"sql/{other}.up.sql": ""})
     first, second = sorted([f"{one}.up.sql", f"{other}.up.sql"])
-    assert refusal(desk).what.endswith(f"\n  sql/{second}: the same version as sql/{first}")
+    assert refusal(desk).what.endswith(f"\n  sql/{second}: the same version as sql/{first}; {TWICE}")
 
 
 def test_two_down_files_of_one_version_are_refused(desk: Desk) -> None:
     desk.write({"sql/1_a.up.sql": "", "sql/1_a.down.sql": "", "sql/1_b.down.sql": ""})
-    assert refusal(desk).what.endswith("\n  sql/1_b.down.sql: the same version as sql/1_a.down.sql")
+    assert refusal(desk).what.endswith(f"\n  sql/1_b.down.sql: the same version as sql/1_a.down.sql; {TWICE}")
 
 
 def test_the_longest_name_that_a_file_can_have_fits_into_the_history(desk: Desk) -> None:
@@ -501,7 +502,7 @@ def test_an_unreadable_file_is_said_with_the_other_faults(desk: Desk) -> None:
     (desk.home / "sql/1_a.up.sql").chmod(0)
     assert refusal(desk).what == (
         "2 faults in the migration files:\n"
-        "  sql/1_a.up.sql: Permission denied\n"
+        "  sql/1_a.up.sql: Permission denied; let this user read it\n"
         "  sql/2_b.up.sql: it is not UTF-8 at byte 0, line 1: save it as UTF-8"
     )
 

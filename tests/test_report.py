@@ -274,7 +274,7 @@ def test_reset_asks_on_a_terminal_and_yes_is_the_whole_word(applied: Desk) -> No
         assert "sqlite:app.db: this drops every table, and all data in it." in terminal.text
         terminal.type(answer)
         assert terminal.finish() == 2
-        assert "error: not confirmed\nnothing was changed.\nfix: " in terminal.text
+        assert "\nerror: not confirmed\nnothing was changed.\nfix: " in terminal.text
     assert applied.here("log").out.count("\treset\t") == 0
     terminal = Terminal(applied, "reset")
     terminal.read_until("Type yes to go on: ")

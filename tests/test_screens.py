@@ -104,6 +104,9 @@ def test_a_long_error_is_broken_and_not_cut(desk: Desk) -> None:
 def test_what_a_narrow_terminal_has_no_room_for_is_told(desk: Desk) -> None:
     assert screen(desk, 80, "log").endswith("\n\ntool and took are shown in a wider terminal, or with --format plain\n")
     assert "wider terminal" not in screen(desk, 140, "log")
+    said = screen(desk, 40, "log").rpartition("\n\n")[2]
+    assert " ".join(said.split()) == "tool, took and by are shown in a wider terminal, or with --format plain"
+    assert max(map(len, said.splitlines())) <= 40
 
 
 @pytest.mark.parametrize("width", [80, 100, 140])

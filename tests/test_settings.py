@@ -233,6 +233,11 @@ def test_a_folder_as_config_is_an_error(desk: Desk) -> None:
     assert refusal(config="folder").what == "folder cannot be read: Is a directory"
 
 
+def test_a_default_config_that_cannot_be_read_is_named_and_no_flag(desk: Desk) -> None:
+    desk.write({".env": b"\xff\xfe"})
+    assert str(refusal()).startswith(".env cannot be read: it is UTF-16: save it as UTF-8\n  --> .env\n")
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
@@ -522,6 +527,9 @@ UNKNOWN_OPTION = (
 )
 NO_SCHEME = f"the database URL has no scheme\nfix: write {FORMS}"
 UNREADABLE = f"the database URL cannot be read\nfix: write {FORMS}; {ENCODE}"
+QUOTED = (
+    "the database URL stands in quotes\nfix: take them off: a shell and .env know quotes, docker --env-file does not"
+)
 NO_FILE = "the database URL names no file\nfix: write sqlite:./app.db, or sqlite:///var/lib/app.db for an absolute path"
 NO_DATABASE = "the database URL names no database\nfix: put its name after the host: .../database"
 BAD_HOST = (
@@ -537,6 +545,8 @@ REFUSED = [
     pytest.param("", f"the database URL is empty\nfix: write {FORMS}", id="empty"),
     pytest.param("  \n", f"the database URL is empty\nfix: write {FORMS}", id="blank"),
     pytest.param("app.db", NO_SCHEME, id="a path"),
+    pytest.param("'postgres://u:s3cr3t@h/d'", QUOTED, id="in quotes"),
+    pytest.param('"sqlite:app.db"', QUOTED, id="in double quotes"),
     pytest.param("s3cr3t:x@h/d", NO_SCHEME, id="no scheme"),
     pytest.param(
         "postgre://u:s3cr3t@h/d",

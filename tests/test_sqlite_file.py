@@ -121,6 +121,17 @@ def elsewhere(desk: Desk, *, folder: int, file: int) -> Iterator[Path]:
             there.chmod(0o700)
 
 
+def test_a_file_that_this_user_may_not_read_is_called_that_and_not_mended(desk: Desk) -> None:
+    desk.write(THREE)
+    with elsewhere(desk, folder=0o755, file=0o644) as there:
+        who = os.geteuid()
+        os.seteuid(os.getuid())
+        (there / "sql/2_two.up.sql").chmod(0)
+        os.seteuid(who)
+        fault = desk("--dir", "sql", "check").out.strip().split("\t")
+    assert fault == ["fault", "sql/2_two.up.sql", "Permission denied", "let this user read it"]
+
+
 # --- what is read ---------------------------------------------------------------------------------------------------
 
 
