@@ -116,8 +116,8 @@ class ScriptDatabase(Database):
             self._pieces.append(text_of(octets[begin:end]))
             self.flush()
             begin = end
-        end = self.end_of(step.statements[-1].text).strip()
-        self.write_text(text_of(octets[begin:]) if self.hand_on else "", *[end] * bool(end))
+        last = self.end_of(step.statements[-1].text).strip()
+        self.write_text(text_of(octets[begin:]) if self.hand_on else "", *[last] * bool(last))
 
     def end_of(self, text: str) -> str:
         """Return what is written after a statement of a file."""
