@@ -331,7 +331,7 @@ REFUSED = {
     },
     "mysql": {
         "CRLF inside a text": "CREATE TABLE t (a TEXT);\nINSERT INTO t VALUES ('x\r\ny');\n",
-        "a backslash at the end of a line in a name": "CREATE TABLE t (`a\\\nb` INTEGER);\n",
+        "a backslash at the end of a line in a name": "SELECT 1;\nCREATE TABLE t (`a\\\nb` INTEGER);\n",
         "a backslash at the end of a line in a name in double quotes": "SET sql_mode = 'ANSI_QUOTES';\n"
         'CREATE TABLE t ("a\\\nb" INTEGER);\n',
         "a backslash before the end of a quoted name": "SET sql_mode = 'ANSI_QUOTES';\n"
