@@ -3033,11 +3033,7 @@ class _MySQLForms(Forms):
         "BEGIN": [(r"(WORK)?\Z", Trait.OPENS)],
         "START": [(r"TRANSACTION\b", Trait.OPENS)],
         "COMMIT": [(_CHAIN, Trait.CLOSES | Trait.CHAINS), ("", Trait.CLOSES)],
-        "ROLLBACK": [
-            (r"(WORK )?TO ", _LOOK & ~Trait.CALLS),
-            (_CHAIN, Trait.UNDOES | Trait.CHAINS),
-            ("", Trait.UNDOES),
-        ],
+        "ROLLBACK": [(r"(WORK )?TO ", _LOOK & ~Trait.CALLS), (_CHAIN, Trait.UNDOES | Trait.CHAINS), ("", Trait.UNDOES)],
         "CREATE": [
             *temporary,
             (rf"(VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT|DEFINER)\b|TABLE\b(?!.*{_OF_ROWS})", _PLAIN_DDL),
@@ -3729,6 +3725,7 @@ class Database(ABC):
     beside_sql: tuple[str, ...] = ()  # kind and name, and host, of what the server has beside what is in its databases
     schemas_sql = ""  # all there are, but those of the server
     create_database_sql = "CREATE DATABASE {};"
+    quiet_pattern = _NEVER_PATTERN  # what the server may answer as done when it has failed
     # The code, if there is one, and the message, of what says that rows do not fit.
     row_errors = r".* constraint failed\b"
     rights: tuple[tuple[str, str], ...] = ()  # what says that one is missing; what gives it, see right_sql()
@@ -5985,6 +5982,7 @@ class MySQL(Database):
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error, _unknown = True, "1064", ("1051", "4091", "4092")  # of a table, a sequence, a view
     warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
+    quiet_pattern = regex(r"(?s)(SET\s+STATEMENT\b.*\bFOR\s+)?(DO|EXECUTE)\b")
     _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
     _warnings_sql = "SHOW WARNINGS LIMIT 20"
     speaks_pattern = regex(
@@ -6014,7 +6012,7 @@ class MySQL(Database):
         rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b",
         words="@ select row values table with prepare immediate global persist _lock",
     )
-    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
+    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     # What may give code another name, or is text that makes some.
     _moves_pattern = regex(r"(?i)\b(RENAME(?!\s+COLUMN\b)|PACKAGE)\b|['\"]\s*CREATE\b(?!\s+(INDEX|TABLE|UNIQUE)\b)")
@@ -8242,10 +8240,12 @@ class Run:
         return _past_of(last) if last and (last.action != "repair" or last.tool.endswith(" --applied")) else ""
 
     def hear(self, level: str, text: str) -> None:
-        """Tell what the server says about a person's statement; of ours, nothing. MariaDB's DO hides that it fails."""
-        if level == "error" and not (self.timed_out or self.shield.raised):
-            raise DriverError(text, self.database.kinds.get(text[-5:-1], Kind.OTHER), number=len(text))
-        if level != "error" and self.now and self.now.since:
+        """Tell what the server says about a person's statement; of ours, nothing. Raises DriverError of a quiet one."""
+        if level == "error" and self.now and self.now.statement and not (self.timed_out or self.shield.raised):
+            said, _, code = text[:-1].rpartition(" (")
+            if self.database.quiet_pattern.match(code_of(self.now.statement, self.database.syntax)):
+                raise DriverError(said, self.database.kinds.get(code, Kind.OTHER), code, number=sys.maxsize)  # of all
+        elif level != "error" and self.now and self.now.since:
             self.heard += 1
             self.notify(Notice(self.now.step, level, text))
 
@@ -8827,8 +8827,7 @@ class Run:
             end = min(first + count - 1, last)
             with self.running(statements[first - 1]):
                 try:
-                    texts = [text_of(each) for each in statements.octets(first, end)]
-                    self.database.run_all(texts, listens=listens)
+                    self.database.run_all([text_of(each) for each in statements.octets(first, end)], listens=listens)
                 except DriverError as failed:
                     if self.now and failed.number:
                         self.now = self.now._replace(statement=statements[first + failed.number - 2])
@@ -9389,8 +9388,7 @@ class Journal(Attempt):
 
     def _open(self, number: int, *more: Statement) -> None:
         """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
-        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT)
-        self._begin(self.noted[number - 1], *zero, *more)
+        @@        self._begin(self.noted[number - 1], *self.database.zero(self.natures[number - 1].reads & _TRANSIENT), *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
@@ -9676,8 +9674,7 @@ class Journal(Attempt):
             return number, False
         if number > done and (lost or not self.whole or alone):
             failing = statements[number - 1] if runs and not self.refused else None
-            places = range(done, number - runs)
-            between = [place for place in places if Trait.SESSION not in self.natures[place].traits]
+            between = [place for place in range(done, number - runs) if Trait.SESSION not in self.natures[place].traits]
             kept, certain = self.database.stayed([statements[place] for place in between], failing)
             done, marked = between[kept - 1] + 1 if kept else done, (marked and not kept) or not certain
         return self.noted[done], marked
@@ -9778,8 +9775,7 @@ def up(
                 run.carry_out(partial(run.still_up, steps, **choice))
         if not run.results:
             how = "applied by the other run" if run.outrun else f"{len(run.applied)} applied"
-            there = run.applied and f"up to date at {run.applied[-1].version} ({how})"
-            notify(there or "nothing to do")
+            notify(f"up to date at {run.applied[-1].version} ({how})" if run.applied else "nothing to do")
         return run.results
 
 
@@ -10820,8 +10816,7 @@ def desk(part: str) -> Any:
         what = "this needs the package migrate_review, which is not installed"
         raise SettingsError(what, fix=f"{fix}\n     or put the folder migrate_review beside migrate.py") from None
     if found != __version__:
-        what = f"migrate_review is of version {found}, and migrate of {__version__}: it is not used"
-        raise SettingsError(what, fix=fix)
+        raise SettingsError(f"migrate_review {found} does not fit migrate {__version__}: it is not used", fix=fix)
     return importlib.import_module(f"migrate_review.{part}")
 
 

@@ -108,7 +108,7 @@ def test_a_desk_of_another_version_is_told_and_not_used(alone: Path, text: str |
     if text is not None:
         (alone / "migrate_review" / "__init__.py").write_text(text)
     version = "0.9.0" if text else "unknown"
-    what = f"migrate_review is of version {version}, and migrate of {migrate.__version__}: it is not used"
+    what = f"migrate_review {version} does not fit migrate {migrate.__version__}: it is not used"
     fix = "fix: install the two together, in a checkout of both:  pip install .\n"
     ran = run(alone, "verify")
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", f"error: {what}\n{fix}")
