@@ -6572,8 +6572,7 @@ class MySQL(Database):
         settings: set[str] | None = None  # where nobody can be asked
         if names and self.connection:
             listed = ", ".join(self.literal(each) for each in sorted(names))
-            rows = self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")
-            settings = {name.lower() for name, _ in rows}
+            settings = {name.lower() for name, _ in self.query(f"SHOW VARIABLES WHERE Variable_name IN ({listed})")}
         keys = [(kind in _ON_TABLES, self._keys(each and each[0], settings)) for kind, _, each in pieces]
         known = self._known(pieces, settings) if self.connection and not self._moves_pattern.search(named) else {}
         views = frozenset(name for kind, name, _ in code if kind == "VIEW")
@@ -8335,8 +8334,9 @@ class Run:
             fix = database.fixes.get(
                 failed.kind, "mend what it says, or drop it by hand; then run the same command again"
             )
-            where, state = str(database.url), "nothing was changed."
-            raise StatementError(failed.message, where=where, state=state, fix=fix) from None
+            raise StatementError(
+                failed.message, where=f"{database.url}", state="nothing was changed.", fix=fix
+            ) from None
         self.stop_at(doom)
         dropped = counted(doom.dropped, "object")
         self.history = History(database, self.settings.table)
@@ -9388,7 +9388,8 @@ class Journal(Attempt):
 
     def _open(self, number: int, *more: Statement) -> None:
         """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
-        @@        self._begin(self.noted[number - 1], *self.database.zero(self.natures[number - 1].reads & _TRANSIENT), *more)
+        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT)
+        self._begin(self.noted[number - 1], *zero, *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
