@@ -9388,8 +9388,7 @@ class Journal(Attempt):
 
     def _open(self, number: int, *more: Statement) -> None:
         """Begin a transaction for statement *number*, and perhaps others, that the notes are not seen in."""
-        zero = self.database.zero(self.natures[number - 1].reads & _TRANSIENT)
-        self._begin(self.noted[number - 1], *zero, *more)
+        self._begin(self.noted[number - 1], *self.database.zero(self.natures[number - 1].reads & _TRANSIENT), *more)
 
     def _check_id(self, number: int) -> None:
         """Raise DriverError for a statement that needs the id of a row, which this session has not made."""
@@ -9685,8 +9684,9 @@ class Journal(Attempt):
         number, now, total = self.reached, self.run.now, len(self.step.statements)
         if not done and not started:
             ran = "no statement of this file has run"
-            error.state = f"{ran} to its end." if failed.left else f"nothing was changed: {ran}."
-            error.state = (not failed.left and self.run.not_again()) or error.state
+            error.state = (
+                f"{ran} to its end." if failed.left else self.run.not_again() or f"nothing was changed: {ran}."
+            )
             return
         table, error.half = self.run.history.table, True
         error.state = f"{_share(done, total)} and {'stays' if total == 1 else 'stay'}; table {table} says dirty."
