@@ -9684,9 +9684,8 @@ class Journal(Attempt):
         number, now, total = self.reached, self.run.now, len(self.step.statements)
         if not done and not started:
             ran = "no statement of this file has run"
-            error.state = (
-                f"{ran} to its end." if failed.left else self.run.not_again() or f"nothing was changed: {ran}."
-            )
+            nothing = self.run.not_again() or f"nothing was changed: {ran}."
+            error.state = f"{ran} to its end." if failed.left else nothing
             return
         table, error.half = self.run.history.table, True
         error.state = f"{_share(done, total)} and {'stays' if total == 1 else 'stay'}; table {table} says dirty."
