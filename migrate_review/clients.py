@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from migrate import Nature, Rows, Step, Syntax
 
 _PIECE: Final = 2**16
+_LONE_PATTERN: Final = re.compile(r"\n\\\.\r?\n(?:\s|--[^\n]*\n|/\*.*?\*/)*;", re.DOTALL)  # below the data of COPY
 _NAME_PATTERN: Final = re.compile(r""":['"]?([\w\x80-\xff]+)""", re.ASCII)  # in octets
 COMMENT: Final = r"--|#|/\*"  # begins one
 BEGINS: Final = "-- >>> the text of the file"
@@ -373,6 +374,14 @@ class PostgresScript(ScriptDatabase, Postgres):
             strings = "on" if self.syntax == POSTGRES_SYNTAX else "off"
             what = f"this plan is for {STRINGS} = {strings}: make it with this database's URL"
             self.stop_if([(f"current_setting('{STRINGS}') <> '{strings}'", what)])
+
+    def write_file(self, step: Step) -> None:
+        """See ScriptDatabase. Where a semicolon of nobody's stands below data, one by one: see end_of()."""
+        if _LONE_PATTERN.search(step.script.octets):
+            for statement in step.statements:
+                self.run(statement.text)
+        else:
+            super().write_file(step)
 
     def end_of(self, text: str) -> str:
         """See ScriptDatabase. Data end themselves; at an empty statement below, psql 18 ends the script, and well."""

@@ -366,9 +366,6 @@ EITHER = {
             "SET standard_conforming_strings = on;\nINSERT INTO t VALUES ('\\');\n",
         "a COMMIT inside a procedure": f"{JOURNALED}CREATE TABLE t (a TEXT);\nDO $$ BEGIN INSERT INTO t VALUES ('x'); "
             "COMMIT; END $$;\n",
-        "data at the end of a file": "CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n-- the end\n",
-        "data between statements by themselves": f"{JOURNALED}CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n"
-            "INSERT INTO t VALUES ('2');\nCOPY t FROM stdin;\n3\n\\.\n",
         "an unlocked sequence": "CREATE TABLE t (id SERIAL, a TEXT);\nINSERT INTO t (a) VALUES ('x') RETURNING id;\n",
     },
     "mysql": {
@@ -463,6 +460,26 @@ def test_what_the_client_can_hardly_say_is_refused_or_ends_the_same(project: Pro
             run_well(theirs.database, ran.out)
             ours.succeed("up")
             assert_same(ours, theirs, what)
+
+
+DATA = {
+    "at the end of a file": "CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n-- the end\n",
+    "above an empty statement": "CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n\n-- so\n;\n"
+    "COPY t FROM stdin;\n2\n\\.\n;\nINSERT INTO t VALUES ('3');\n",
+    "between statements by themselves": f"{JOURNALED}CREATE TABLE t (a TEXT);\nCOPY t FROM stdin;\n1\n\\.\n"
+    "INSERT INTO t VALUES ('2');\nCOPY t FROM stdin;\n3\n\\.\n",
+}
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in DATA.items()])
+def test_data_end_no_script_before_its_end(project: Project, text: str) -> None:
+    """As psql 18 does at an empty statement below them, with exit 0."""
+    project.write({"1_data": text, "2_more": "CREATE TABLE more (a TEXT);\n"})
+    with another(project, "by script") as theirs:
+        run_well(theirs.database, theirs.succeed("plan", "--sql").out)
+        project.succeed("up")
+        assert_same(project, theirs, "data")
 
 
 COUNTED = "CREATE TABLE t (a);\nCREATE VIEW v AS SELECT changes() || ' ' || last_insert_rowid() AS n;\n"
