@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import shutil
 import signal
@@ -245,20 +246,19 @@ def test_what_a_publication_publishes_may_change_places(desk: Desk, postgres: Da
     assert ran.exit == 0, ran.out + ran.err
 
 
-@pytest.mark.parametrize(
-    "when",
-    ["EVERY 1 DAY", "EVERY 1 DAY ENDS '2037-01-01 00:00:00'", "AT CURRENT_TIMESTAMP + INTERVAL 1 DAY"],
-)
-@pytest.mark.parametrize("zone", ["", "SET time_zone = '-07:00';\n"], ids=["here", "elsewhere"])
-def test_an_event_that_begins_when_it_is_made_comes_back(
-    desk: Desk, mysql_family: Database, when: str, zone: str
-) -> None:
-    event = f"{zone}CREATE EVENT e ON SCHEDULE {when} DISABLE DO DELETE FROM t;\n"
+def test_an_event_that_begins_when_it_is_made_comes_back(desk: Desk, mysql_family: Database) -> None:
+    whens = "EVERY 1 DAY", "EVERY 1 DAY ENDS '2037-01-01 00:00:00'", "AT CURRENT_TIMESTAMP + INTERVAL 1 DAY"
+    zones = "", "SET time_zone = '-07:00';\n"
+    made = "".join(
+        f"{zone}CREATE EVENT e{number} ON SCHEDULE {when} DISABLE DO DELETE FROM t;\n"
+        for number, (zone, when) in enumerate(itertools.product(zones, whens))
+    )
+    gone = "".join(f"DROP EVENT e{number};\n" for number in range(len(zones) * len(whens)))
     desk.write({
-        "sql/1_one.up.sql": f"CREATE TABLE t (a INTEGER);\n{event}DO SLEEP(1.1);\n",
-        "sql/1_one.down.sql": "DROP EVENT e;\nDROP TABLE t;\n",
-        "sql/2_two.up.sql": "DROP EVENT e;\nDO SLEEP(1.1);\n",
-        "sql/2_two.down.sql": event,
+        "sql/1_one.up.sql": f"CREATE TABLE t (a INTEGER);\n{made}DO SLEEP(1.1);\n",
+        "sql/1_one.down.sql": f"{gone}DROP TABLE t;\n",
+        "sql/2_two.up.sql": f"{gone}DO SLEEP(1.1);\n",
+        "sql/2_two.down.sql": made,
     })  # fmt: skip
     ran = verify(desk, mysql_family)
     assert ran.exit == 0, ran.out + ran.err
