@@ -657,7 +657,7 @@ def _meant_name(word: str, text: str, found: Collection[str], *, named: bool) ->
     if word.endswith(("_URL", "_URI", "_DSN", "_STRING", "_CONNECTION")) and _URL_NAME_PATTERN.fullmatch(word):
         kind = text.partition(":")[0].partition("+")[0].lower()
         return ["DATABASE_URL"] if not named and kind in DIALECT_BY_SCHEME else []
-    if near := [ours for ours in _KNOWN_VARIABLES if _is_a_letter_off(word, ours)]:
+    if near := [each for each in _KNOWN_VARIABLES if -1 <= len(word) - len(each) <= 1 and _is_a_letter_off(word, each)]:
         return near
     first, _, rest = word.partition("_")
     if first not in {"MIGRATE", "MIGRATION", "MIGRATIONS"} or not rest:
