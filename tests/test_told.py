@@ -448,3 +448,22 @@ def test_where_the_server_cannot_say_what_it_warns_of_a_failure_is_told(
     assert ran.err.startswith("error: lost\n")
     assert "nothing was changed: no statement of this file has run." in ran.err
     assert project.rows("SELECT * FROM two") == []
+
+
+@pytest.mark.databases("mysql")
+def test_the_server_is_asked_for_its_warnings_where_it_has_some_and_not_because_of_a_text(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, exchange = list[str](), migrate.MySQL._exchange
+
+    def heard(self: migrate.MySQL, sql: str) -> list[migrate.Rows]:
+        sent.append(sql)
+        return exchange(self, sql)
+
+    monkeypatch.setattr(migrate.MySQL, "_exchange", heard)
+    project.database.execute("CREATE TABLE two (n INT, v TEXT)")
+    project.write({"1_f": "".join(f"INSERT INTO two VALUES ({number}, 'what to do');\n" for number in range(50))})
+    project.succeed("up")
+    rows = [each for each in sent if "'what to do'" in each]
+    assert len(rows) < 10
+    assert not any("SHOW WARNINGS" in each for each in rows)
