@@ -3808,8 +3808,7 @@ class Database(ABC):
         self.own: dict[str, int] = {}  # the limits that this tool sets on PostgreSQL, in milliseconds
         self.statement_wait = _NUMBERS["statement_timeout"] if statement_wait is None else statement_wait
         self.title = "migrate"  # what the session is called in the process list
-        self.session_id = 0
-        self.user = url.user  # where that names none, the one that the driver takes
+        self.session_id, self.user = 0, url.user  # where that names none, the one that the driver takes
         self.forms = self.forms_type()
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
@@ -4048,8 +4047,8 @@ class Database(ABC):
             failed.number = number
             raise
 
-    def listen(self, limit: int = 20) -> Mapping[int, int]:
-        """Hand on what the server has to say of what was run last, which nothing that follows looks at.
+    def listen(self, limit: int = 20, *, seen: bool = False) -> Mapping[int, int]:
+        """Hand on what the server has to say of what was run last; where that is *seen* by the next, it still is.
 
         After *limit* of these, and of what was not listened to, return how many there are, by the statement, from 1 on.
         """
@@ -5986,7 +5985,8 @@ class MySQL(Database):
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error, _unknown = True, "1064", ("1051", "4091", "4092")  # of a table, a sequence, a view
-    warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
+    changed = -1  # rows, by the last statement of the last packet; -1 of a query
+    warned: Sequence[int] = ()  # of each result of it, how many warnings it had
     quiet_pattern = regex(r"(?s)(SET\s+STATEMENT\b.*\bFOR\s+)?(DO|EXECUTE)\b")
     _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
     _warnings_sql = "SHOW WARNINGS LIMIT 20"
@@ -6245,12 +6245,12 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
-    def listen(self, limit: int = 20) -> Mapping[int, int]:
-        """See Database. The server keeps what it has said of the last one."""
+    def listen(self, limit: int = 20, *, seen: bool = False) -> Mapping[int, int]:
+        """See Database. The server keeps what it has said of the last one; to MariaDB, DO is what changes no row."""
         warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
-        if not heard and warned and warned[-1] and limit > 0:
+        if not heard and warned and warned[-1] and limit > 0 and not (seen and (self.changed or not self.is_mariadb)):
             with contextlib.suppress(DriverError):  # a KILL that came late: what has run has run
-                heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
+                heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql + "; DO 0" * seen)[0]]
         self.warned, self._heard = (), ()
         for number, count in enumerate(warned, 1):
             rows = heard[number - 1] if heard and told < limit else []
@@ -6359,6 +6359,7 @@ class MySQL(Database):
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
                     warned.append(cursor.warning_count)
+                self.changed = -1 if cursor.description else cursor.rowcount
         except DriverError as failed:
             failed.number = len(found) + 1
             raise
@@ -9404,8 +9405,7 @@ class Journal(Attempt):
                 self._open(number)
             self._check_id(number)
             self._run_noted(number)
-            if listens:
-                database.listen()
+            database.listen(seen=not listens)
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
@@ -9554,8 +9554,7 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
                 inside = database.in_transaction and not shared and (own or database.transactional)  # the file's own
-                if number == last:
-                    database.listen()
+                database.listen(seen=number != last)
                 if not (shared or inside):
                     self.ran = self.noted[number]
             self.run.refuse_ended()
