@@ -2953,8 +2953,7 @@ class _PostgresForms(Forms):
         while words[place : place + 1] and words[place] in ("LOCAL", "GLOBAL", "TEMP", "TEMPORARY", "TABLE"):
             place += 1
         schema, name = self.name_at(words, place)
-        temporary = {"TEMP", "TEMPORARY"} & {*words[start:place]} or schema == self.temporary_schema
-        return name if temporary else ""
+        return name if schema == self.temporary_schema or {"TEMP", "TEMPORARY"} & {*words[start:place]} else ""
 
     def _setting(self, words: Sequence[str]) -> str:
         """Return the key of a setting, whose name begins these words. RESET ALL has nothing to do with roles."""
@@ -2970,12 +2969,12 @@ class _PostgresForms(Forms):
         own, key = name.removeprefix("PG_CATALOG."), f"set {given[1:-1].lower()}" if given[:1] == "'" else ""
         locks = name.startswith(("PG_ADVISORY_", "PG_TRY_ADVISORY_")) and not name.endswith("_ALL")  # that is ours, too
         if own == "CURRENT_SETTING":
-            reads.add(key.replace(" transaction_", " default_transaction_") or "set something")  # a transaction ends
+            reads.add(_ENDS.get(key, key) or "set something")
         elif locks:
             reads |= {"lock"} if "UNLOCK" in name else set()
             writes |= {"lock"} if "_XACT_" not in name else set()
         elif own == "SET_CONFIG":
-            writes |= {key or "set *"} if not key.startswith("set transaction_") else set()
+            writes |= {key or "set *"} - _ENDS.keys()
         else:
             writes |= {"id", "sequence"} if own in ("NEXTVAL", "SETVAL") else {"seed"} if name == "SETSEED" else set()
         return locks or own in ("SET_CONFIG", "CURRENT_SETTING")
@@ -2991,6 +2990,10 @@ class _PostgresForms(Forms):
         return "FROM" not in words
 
 
+# What a transaction has of its own, and ends with it: after it, it is what the session begins them with.
+_ENDS: Final = {
+    f"set transaction_{k}": f"set default_transaction_{k}" for k in names_in("isolation read_only deferrable")
+}
 # After SET, in bare text or as words with blanks between them.
 _AUTOCOMMIT: Final = r"(@\s*@\s*)?((SESSION|LOCAL)[\s.]+)?AUTOCOMMIT\s*:?=\s*"
 _COMMITS: Final = r"(1|ON|DEFAULT|@\s*[\w$.]+)"  # a variable holds what was there before, as dumps have it
@@ -3150,8 +3153,7 @@ class _MySQLForms(Forms):
         counts = {"warnings"} if Trait.PLAIN in traits else {"count", "perhaps found", "warnings"}
         if Trait.CALLS not in traits and Trait.REPEATS not in traits:
             dropped = self.dropped(words) if words[:2] == ["DROP", "TEMPORARY"] else []
-            removes = frozenset(f"temp {name}" for _, name in dropped)
-            return Nature(traits, frozenset(), frozenset(counts), removes)
+            return Nature(traits, frozenset(), frozenset(counts), frozenset(f"temp {name}" for _, name in dropped))
         reads, writes, traits = self._expression(words, traits)
         if Trait.PLAIN in traits:  # PREPARE and what undoes it
             return Nature(traits, frozenset(reads), frozenset())
@@ -3806,8 +3808,7 @@ class Database(ABC):
         self.own: dict[str, int] = {}  # the limits that this tool sets on PostgreSQL, in milliseconds
         self.statement_wait = _NUMBERS["statement_timeout"] if statement_wait is None else statement_wait
         self.title = "migrate"  # what the session is called in the process list
-        self.session_id = 0
-        self.user = url.user  # where that names none, the one that the driver takes
+        self.session_id, self.user = 0, url.user  # where that names none, the one that the driver takes
         self.forms = self.forms_type()
         self.blockers: list[str] = []  # as last observed
         self.observer: Database | None = None
@@ -4046,8 +4047,8 @@ class Database(ABC):
             failed.number = number
             raise
 
-    def listen(self, limit: int = 20) -> Mapping[int, int]:
-        """Hand on what the server has to say of what was run last, which nothing that follows looks at.
+    def listen(self, limit: int = 20, *, seen: bool = False) -> Mapping[int, int]:
+        """Hand on what the server has to say of what was run last; where that is *seen* by the next, it still is.
 
         After *limit* of these, and of what was not listened to, return how many there are, by the statement, from 1 on.
         """
@@ -4245,9 +4246,7 @@ class Database(ABC):
                 return str(value)
             text = _text_literal if len(value) < _SHORT else _text_literal.__wrapped__
             return text(self.held(value) if self.encoding else value, *self.unsafe)
-        if isinstance(value, bytes):
-            return f"X'{value.hex()}'"
-        return "NULL" if value is None else str(value).upper()
+        return f"X'{value.hex()}'" if isinstance(value, bytes) else "NULL" if value is None else str(value).upper()
 
     def quoted(self, *names: str) -> str:
         """Quote identifiers and join them with dots; empty ones are left out."""
@@ -4601,6 +4600,19 @@ def _rows_of(texts: Sequence[str]) -> tuple[str, str, list[tuple[object, ...]]] 
     return head[head.lastindex or 0], f"{head[0]}{','.join('?' * width)})", rows
 
 
+@lru_cache(1 << 15)  # all that is there is asked for with each file
+def _leads(text: str, forms: Forms, counted: re.Pattern[str]) -> Sequence[tuple[str, set[str]]]:
+    """Return the names that what makes something in SQLite gives a meaning, each with those it leads to, "" is code."""
+    words = spelled(text, SQLITE_SYNTAX)
+    kind, _, name = forms.made(words) if words[0] in ("CREATE", "ALTER") else Created("", "", "*")
+    name = forms.name_at(words, [*words, "ON"].index("ON") + 1)[1] if kind == "TRIGGER" else name
+    counts = name == "*" or "VIRTUAL" in words[:2] or counted.search(text)  # what such a table does, nobody knows
+    own = {""} if counts else forms.named(words) if kind in _ON_TABLES else set[str]()
+    # Whoever deletes what a table refers to may delete its rows; and a table may get another name.
+    onward = (after for word, after in itertools.pairwise(words) if word in ("REFERENCES", "TO"))
+    return [*[(name, own)] * bool(own), *((forms.fold(each), {name}) for each in onward)]
+
+
 class SQLite(Database):
     """SQLite through the standard library: every statement on its own, transactions written out."""
 
@@ -4785,18 +4797,10 @@ class SQLite(Database):
     def _leading(self, statements: Iterable[Statement]) -> set[str]:
         """Return the names that lead to code which asks for what was done last, in small letters; "*" for any name."""
         made = (each.text for each in distinct(statements) if self._makes_pattern.match(each.text))
-        texts, ways, leading = [*self.counting(), *made], list[tuple[str, set[str]]](), {""}
-        for text in texts if any(map(self._counted_pattern.search, texts)) else ():
-            words = spelled(text, self.syntax)
-            kind, _, name = self.forms.made(words) if words[0] in ("CREATE", "ALTER") else Created("", "", "*")
-            name = self.forms.name_at(words, [*words, "ON"].index("ON") + 1)[1] if kind == "TRIGGER" else name
-            # What a virtual table does, nobody knows.
-            counts = name == "*" or "VIRTUAL" in words[:2] or self._counted_pattern.search(text)
-            ways.append((name, {""} if counts else self.forms.named(words) if kind in _ON_TABLES else set()))
-            # Whoever deletes what a table refers to may delete its rows; and a table may get another name.
-            onward = (after for word, after in itertools.pairwise(words) if word in ("REFERENCES", "TO"))
-            ways += ((self.forms.fold(each), {name}) for each in onward)
-        while more := {name for name, named in ways if named & leading} - leading:
+        texts, leading = [*self.counting(), *made], {""}
+        asks = any(map(self._counted_pattern.search, texts))
+        ways = [way for text in texts for way in _leads(text, self.forms, self._counted_pattern)] if asks else ()
+        while more := {name for name, named in ways if not named.isdisjoint(leading)} - leading:
             leading |= more
         return leading - {""}
 
@@ -4810,7 +4814,9 @@ class SQLite(Database):
     def counting(self) -> Sequence[str]:
         """Return how all is made that is in the database, if something of it asks for that."""
         if self._counting is None and self.connection is not None:
-            texts = [text for (text,) in self.query("SELECT sql FROM sqlite_master WHERE sql NOT NULL")]
+            texts = [
+                text for (text,) in self.query("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND type <> 'index'")
+            ]
             self._counting = texts if any(map(self._counted_pattern.search, texts)) else ()
         return self._counting or ()
 
@@ -5113,8 +5119,7 @@ class Postgres(Database):
     digest_sql = """SELECT count(*) || ' ' || coalesce(sum(('x' || left(encode(sha256(convert_to(
         version || ' ' || checksum || ' ' || dirty::integer, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) FROM {}"""
     split_pattern = regex(STRINGS + r"\W+(TO\W+)?(of|f|n|0)|" + _ENCODED, re.IGNORECASE, words=_SPLITS)
-    skipped_pattern = regex(_RESTRICT)
-    speaks_pattern = regex(_ENCODED, re.IGNORECASE)
+    skipped_pattern, speaks_pattern = regex(_RESTRICT), regex(_ENCODED, re.IGNORECASE)
     _modes = rf"ISOLATION\s+LEVEL\s+({_LEVELS})|READ\s+(WRITE|ONLY)|(NOT\s+)?DEFERRABLE"
     opens_pattern = regex(rf"{_OPENS}(\s+({_modes})\s*,?)*\Z")
     # What asks for modes, of one transaction, or of all that come.
@@ -5360,8 +5365,7 @@ class Postgres(Database):
     @property
     def search_path(self) -> str:
         """Return what the URL says of it; empty where it says nothing."""
-        schema = self.url.options.get("schema", "")
-        return self.quoted(schema) or self.url.options.get("search_path", "")
+        return self.quoted(self.url.options.get("schema", "")) or self.url.options.get("search_path", "")
 
     @property
     def search_option(self) -> str:
@@ -5675,7 +5679,7 @@ class Postgres(Database):
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
         keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
         keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
-        return Hidden(keys=frozenset(each for each in keys if not each.startswith("set transaction_")))
+        return Hidden(keys=frozenset(keys - _ENDS.keys()))
 
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
@@ -5981,7 +5985,8 @@ class MySQL(Database):
         WHERE id = ? AND info IS NULL AND COALESCE(state, '') = ''"""
     _ours = "sql_quote_show_create"  # that anybody may set to what it is
     is_mariadb, _syntax_error, _unknown = True, "1064", ("1051", "4091", "4092")  # of a table, a sequence, a view
-    warned: Sequence[int] = ()  # of each result of the last packet, how many warnings it had
+    changed = -1  # rows, by the last statement of the last packet; -1 of a query
+    warned: Sequence[int] = ()  # of each result of it, how many warnings it had
     quiet_pattern = regex(r"(?s)(SET\s+STATEMENT\b.*\bFOR\s+)?(DO|EXECUTE)\b")
     _heard: Sequence[Rows] = ()  # and what they were, where each statement was asked for its own
     _warnings_sql = "SHOW WARNINGS LIMIT 20"
@@ -6012,7 +6017,7 @@ class MySQL(Database):
         rf"(?i)@|{_OF_ROWS}|\b(PREPARE|IMMEDIATE|GLOBAL|PERSIST\w*|(GET|RELEASE)_LOCK)\b",
         words="@ select row values table with prepare immediate global persist _lock",
     )
-    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|\W*(session\W+)?identity")
+    _id_pattern = regex(r"(?i)\bLAST_INSERT_ID\b|@@\W*(session\W+)?identity")
     _asks_pattern, _views_pattern = regex(r"(?i)\b(FROM|JOIN|TABLE)\b"), regex(r"(?i)\bVIEW\b")
     # What may give code another name, or is text that makes some.
     _moves_pattern = regex(r"(?i)\b(RENAME(?!\s+COLUMN\b)|PACKAGE)\b|['\"]\s*CREATE\b(?!\s+(INDEX|TABLE|UNIQUE)\b)")
@@ -6072,8 +6077,7 @@ class MySQL(Database):
     def _account(self, message: str) -> str:
         """See Database. The host is that of the account, which need not be the one that this user comes from."""
         told = re.search(r"user '(.*?)'@'(.*?)' to database", message)
-        user, _, host = self.account.rpartition("@")
-        named = (user, host) if user else told.groups() if told else (self.url.user, "%")
+        named = self.account.rpartition("@")[::2] if self.account else told.groups() if told else (self.url.user, "%")
         return "@".join(map(self.literal, named))
 
     def _connect(self, *, write: bool) -> None:
@@ -6241,12 +6245,12 @@ class MySQL(Database):
     def run(self, sql: str) -> None:
         self._exchange(self._titled(sql))
 
-    def listen(self, limit: int = 20) -> Mapping[int, int]:
-        """See Database. The server keeps what it has said of the last one."""
+    def listen(self, limit: int = 20, *, seen: bool = False) -> Mapping[int, int]:
+        """See Database. The server keeps what it has said of the last one; to MariaDB, DO is what changes no row."""
         warned, heard, told, missed = self.warned, self._heard, 0, dict[int, int]()
-        if not heard and warned and warned[-1] and limit > 0:
+        if not heard and warned and warned[-1] and limit > 0 and not (seen and (self.changed or not self.is_mariadb)):
             with contextlib.suppress(DriverError):  # a KILL that came late: what has run has run
-                heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql)[0]]
+                heard = [*[[]] * (len(warned) - 1), self._exchange(self._warnings_sql + "; DO 0" * seen)[0]]
         self.warned, self._heard = (), ()
         for number, count in enumerate(warned, 1):
             rows = heard[number - 1] if heard and told < limit else []
@@ -6284,7 +6288,6 @@ class MySQL(Database):
 
     def run_all(self, texts: Sequence[str], *, listens: bool = False) -> None:
         """See Database. One packet; what the message of an error quotes goes on into the next statement."""
-        listens = listens or (self.is_mariadb and any(re.search(r"(?i)\bDO\b", each[:_SHAPED]) for each in texts))
         texts, step = [f"{each}\n" for each in (self._titled(texts[0]), *texts[1:])], 2 if listens else 1
         texts = [part for each in texts for part in (each, self._warnings_sql)[:step]]
         try:
@@ -6356,6 +6359,7 @@ class MySQL(Database):
                 while cursor.nextset():
                     found.append(cursor.fetchall() if cursor.description else [])
                     warned.append(cursor.warning_count)
+                self.changed = -1 if cursor.description else cursor.rowcount
         except DriverError as failed:
             failed.number = len(found) + 1
             raise
@@ -6428,8 +6432,7 @@ class MySQL(Database):
         number = next((place for place, each in enumerate(statements) if not kept(each)), len(statements))
         certain = all(kept(each) is False for each in statements[number:])
         # What names nothing that is there has failed at that.
-        harmless = failed is None or kept(failed) is False or self._names(failed).isdisjoint(known)
-        return number, certain and harmless
+        return number, certain and (not failed or kept(failed) is False or self._names(failed).isdisjoint(known))
 
     def _names(self, statement: Statement) -> set[str]:
         """Return all words of a statement that may be names, in lower case."""
@@ -6496,8 +6499,7 @@ class MySQL(Database):
     def _switches(self, words: Sequence[str]) -> bool:
         """Tell if a SET is about autocommit, in this session, in another form than *opens* and *closes* know."""
         parts = [part for part in self.forms.assignments(words[1:]) if part[:1] != ["@"] or part[1:2] == ["@"]]
-        named = (part[: part.index("=")] if "=" in part else part for part in parts)
-        code = " ".join(words)
+        named, code = (part[: part.index("=")] if "=" in part else part for part in parts), " ".join(words)
         return not (self.opens_pattern.match(code) or self.closes_pattern.match(code)) and any(
             "autocommit" in map(self.forms.fold, part) and "GLOBAL" not in part for part in named
         )
@@ -6667,8 +6669,9 @@ class MySQL(Database):
             words = spelled(statement.text, self.syntax)
             words = words[words.index("FOR") + 1 :] if words[:2] == ["SET", "STATEMENT"] else words
             dropped, home = self.forms.dropped(words), self.url.database.lower()
-            names = ",".join(f"{schema or home}.{name}" for schema, name in dropped)
-            return f"'{names}'" in failed.message.lower()
+            return (
+                "'" + ",".join(f"{schema or home}.{name}" for schema, name in dropped) + "'" in failed.message.lower()
+            )
         if failed.code != self._syntax_error:
             return False
         try:
@@ -6781,8 +6784,7 @@ def _mysql_syntax(mode: str) -> Syntax:
     if "NO_BACKSLASH_ESCAPES" in mode or bits & 1 << 20:
         return MYSQL_NO_BACKSLASH_ESCAPES
     # MariaDB's modes of other databases have ANSI_QUOTES in them.
-    ansi = re.search("ANSI|ORACLE|MSSQL|DB2|MAXDB|POSTGRESQL", mode) or bits & 4
-    return MYSQL_ANSI_QUOTES if ansi else MYSQL_SYNTAX
+    return MYSQL_ANSI_QUOTES if bits & 4 or re.search("ANSI|ORACLE|MSSQL|DB2|MAXDB|POSTGRES", mode) else MYSQL_SYNTAX
 
 
 # History ##############################################################################################################
@@ -7701,8 +7703,7 @@ def _find_wrong(found: Alike, database: Database) -> Iterator[_Fault]:
 def _find_beyond(step: Step, database: Database) -> list[_Fault]:
     """Return what letter of a file the encoding of the database does not have."""
     sql = step.script.sql if database.encoding else ""
-    faults = database.beyond(sql)
-    return [(each._replace(offset=len(octets_of(sql[: each.offset]))), fault) for each, fault in faults]
+    return [(each._replace(offset=len(octets_of(sql[: each.offset]))), fault) for each, fault in database.beyond(sql)]
 
 
 def _find_unpaired(parts: Sequence[_Part], database: Database) -> Iterator[_Fault]:
@@ -8334,9 +8335,8 @@ class Run:
             fix = database.fixes.get(
                 failed.kind, "mend what it says, or drop it by hand; then run the same command again"
             )
-            raise StatementError(
-                failed.message, where=f"{database.url}", state="nothing was changed.", fix=fix
-            ) from None
+            where, state = str(database.url), "nothing was changed."
+            raise StatementError(failed.message, where=where, state=state, fix=fix) from None
         self.stop_at(doom)
         dropped = counted(doom.dropped, "object")
         self.history = History(database, self.settings.table)
@@ -9404,8 +9404,7 @@ class Journal(Attempt):
                 self._open(number)
             self._check_id(number)
             self._run_noted(number)
-            if listens:
-                database.listen()
+            database.listen(seen=not listens)
         if database.in_transaction or not (self.finished or self.run.timed_out):
             self.run.refuse_ended()
 
@@ -9554,8 +9553,7 @@ class Journal(Attempt):
                 else:
                     database.run_alone(statement)
                 inside = database.in_transaction and not shared and (own or database.transactional)  # the file's own
-                if number == last:
-                    database.listen()
+                database.listen(seen=number != last)
                 if not (shared or inside):
                     self.ran = self.noted[number]
             self.run.refuse_ended()

@@ -614,6 +614,11 @@ POSTGRES_LOSES = [
         "SELECT set_config('default_transaction_read_only', 'off', false) FROM t",
         "INSERT INTO t (v) VALUES (current_setting('transaction_read_only'))",
     ),
+    (
+        "the setting transaction_log.own",
+        "SELECT set_config('transaction_log.own', max('x'), false) FROM t",
+        "INSERT INTO t (v) VALUES (current_setting('transaction_log.own', true))",
+    ),
     ("the cursor c", "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "FETCH c"),
     ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (lastval())"),
     ("lastval()", "INSERT INTO t (n) VALUES (2)", "INSERT INTO t (n) VALUES (currval('t_id_seq'))"),
@@ -751,6 +756,8 @@ MYSQL_REBUILDS = [
     (["CREATE PROCEDURE p() INSERT INTO t (n) VALUES (7)", "SELECT MAX(id) INTO @x FROM t",
       "SET @q = 'CREATE TABLE a (n INT)', @r = ' create unique index'", "ALTER TABLE t RENAME COLUMN v TO v"],
      ["CALL p()"]),
+    (["CREATE PROCEDURE p() INSERT INTO stays VALUES ((SELECT n AS identity_no FROM t LIMIT 1))",
+      "INSERT INTO t (n) VALUES (7)"], ["CALL p()"]),
     (["CREATE PROCEDURE p() BEGIN START TRANSACTION; INSERT INTO t (n) VALUES (8); COMMIT; END", "CALL p()"],
      ["INSERT INTO t (n) VALUES (9)"]),
 ]  # fmt: skip
@@ -764,6 +771,8 @@ POSTGRES_REBUILDS = [
     (["SELECT set_config('transaction_isolation', max('read committed'), false) FROM t"],
      ["INSERT INTO t (v) VALUES (current_setting('transaction_isolation'))"]),
     (["SELECT pg_catalog.set_config('my.own', 'x', false)"], ["INSERT INTO t (v) VALUES (current_setting('my.own'))"]),
+    (["SELECT set_config('transaction_log.own', 'x', false)"],
+     ["INSERT INTO t (v) VALUES (current_setting('transaction_log.own', true))"]),
     (["PREPARE p AS INSERT INTO t (n) VALUES ($1)"], ["EXECUTE p (5)"]),
     (["SET ROLE pg_monitor", "RESET ROLE"], ["INSERT INTO t (n) VALUES (6)"]),
     (["SET TIME ZONE 'Asia/Kathmandu'"], ["INSERT INTO t (v) VALUES (current_setting('timezone'))"]),
@@ -1851,6 +1860,17 @@ def test_with_all_or_nothing_the_lock_of_the_run_is_held_between_two_tries(proje
         with pytest.raises(migrate.StatementError):
             migrate.up(settings, all_or_nothing=True, notify=look)
     assert held == [True]
+
+
+@pytest.mark.databases("sqlite")
+def test_where_code_asks_for_what_was_done_last_all_else_is_read_once_however_many_files_come(project: Project) -> None:
+    project.database.run_client(COUNTING)
+    files = {f"{number}_f": f"CREATE TABLE t{number} (n INTEGER);\n" for number in range(1, 41)}
+    project.write(files)
+    migrate._leads.cache_clear()
+    project.succeed("up")
+    made = project.rows("SELECT COUNT(*) FROM sqlite_master")[0][0]
+    assert migrate._leads.cache_info().misses <= made + len(files)
 
 
 @pytest.mark.databases("postgres")

@@ -437,6 +437,37 @@ def test_a_do_that_was_ended_ends_the_file_though_mariadb_has_rolled_back_all_of
 
 
 @pytest.mark.databases("mysql")
+@pytest.mark.parametrize(
+    "sees",
+    [
+        "INSERT INTO two SELECT ROW_COUNT()",
+        "INSERT INTO two SELECT FOUND_ROWS()",
+        "CALL p()",
+        "INSERT INTO two SELECT g()",
+    ],
+)
+@pytest.mark.parametrize("does", ["DO {}", "EXECUTE IMMEDIATE 'DO {}'"])
+def test_so_it_does_where_the_next_statement_sees_what_it_has_done_and_that_sees_nothing_of_the_question(
+    project: Project, does: str, sees: str
+) -> None:
+    if project.database.flavor == "mysql" and "IMMEDIATE" in does:
+        pytest.skip("no such statement there")
+    procedure = "CREATE PROCEDURE p() INSERT INTO two SELECT ROW_COUNT()"
+    function = "CREATE FUNCTION g() RETURNS INT DETERMINISTIC NO SQL RETURN ROW_COUNT()"
+    project.database.execute("CREATE TABLE two (n INT)", procedure, function)
+    text = f"SELECT 1 UNION SELECT 2;\n{does.format('(SELECT 1 / 0)')};\n{sees};\n"  # which warns
+    assert project.database.run_client(text).returncode == 0
+    project.write({"1_f": text})
+    project.succeed("up")
+    first, *others = project.rows("SELECT * FROM two")
+    assert others == [first]
+    project.write({"2_f": f"{does.format('(SELECT 1 UNION SELECT 2)')};\n{sees};\n"})
+    ran = project("up")
+    assert (ran.exit, "error: Subquery returns more than 1 row" in ran.err) == (1, True), ran.err
+    assert len(project.rows("SELECT * FROM two")) == 2
+
+
+@pytest.mark.databases("mysql")
 def test_where_the_server_cannot_say_what_it_warns_of_a_failure_is_told(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -448,3 +479,22 @@ def test_where_the_server_cannot_say_what_it_warns_of_a_failure_is_told(
     assert ran.err.startswith("error: lost\n")
     assert "nothing was changed: no statement of this file has run." in ran.err
     assert project.rows("SELECT * FROM two") == []
+
+
+@pytest.mark.databases("mysql")
+def test_the_server_is_asked_for_its_warnings_where_it_has_some_and_not_because_of_a_text(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, exchange = list[str](), migrate.MySQL._exchange
+
+    def heard(self: migrate.MySQL, sql: str) -> list[migrate.Rows]:
+        sent.append(sql)
+        return exchange(self, sql)
+
+    monkeypatch.setattr(migrate.MySQL, "_exchange", heard)
+    project.database.execute("CREATE TABLE two (n INT, v TEXT)")
+    project.write({"1_f": "".join(f"INSERT INTO two VALUES ({number}, 'what to do');\n" for number in range(50))})
+    project.succeed("up")
+    rows = [each for each in sent if "'what to do'" in each]
+    assert len(rows) < 10
+    assert not any("SHOW WARNINGS" in each for each in rows)
