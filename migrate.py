@@ -2328,7 +2328,7 @@ class Hidden(NamedTuple):
     keys: frozenset[str] = frozenset()  # what it may write and read, "*" among them; empty for nothing at all
     fired: frozenset[str] = frozenset()  # what triggers may write,
     awaited: frozenset[str] = frozenset()  # and read,
-    firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters
+    firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters; "*" whatever runs
     views: frozenset[str] = frozenset()  # which may call functions
     code: Mapping[str, Sequence[Acts]] = MappingProxyType({})  # of routines and views by name; of triggers, by ""
 
@@ -2363,7 +2363,8 @@ class Hidden(NamedTuple):
                 writes = writes - {"*", "code"} | perhaps(acts.writes - {"*"})
             elif code:
                 reads, writes = reads | self.keys, writes | self.keys
-            if Trait.DATA in nature.traits and not code and (called or "fires" in reads):
+            fires = "*" in self.firing and _REPEATED not in nature.traits
+            if not code and (fires or (Trait.DATA in nature.traits and (called or "fires" in reads))):
                 reads, writes = reads | self.awaited, writes | perhaps(self.fired)
             found.append(nature._replace(reads=reads, writes=writes))
             known = {} if "*" in writes else known  # which may have made other code
@@ -2548,7 +2549,8 @@ class Forms:
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
         nature = self._with_temporary(nature, words, told) if told.made else nature
-        if words[0] == "SET" and self.temporary_schema and self.temporary_schema in " ".join(words).lower():
+        sets = words[0] == "SET" or "SET_CONFIG" in words
+        if sets and self.temporary_schema and self.temporary_schema in " ".join(words).lower():
             told.aside = True
         made = self.made(words) if words[0] == "CREATE" else None
         if told.aside and made:
@@ -2575,11 +2577,11 @@ class Forms:
             told.made |= dict.fromkeys(named)
         if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
-        if "RENAME" in words:  # whatever of it is the new one
+        if "RENAME" in words or "INHERIT" in words:  # whatever of it is the new one
             named |= {
                 f"temp {self.fold(word)}"
                 for last, word in itertools.pairwise(words)
-                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or is_quoted(word)
+                if (last in ("TO", "AS", "RENAME", "INHERIT", ".") and word[:1].isalnum()) or is_quoted(word)
             }
         if first == "CREATE" and "VIEW" in words:  # it is temporary, too
             named.add(f"temp {self.made(words).name}")
@@ -2925,6 +2927,9 @@ class _PostgresForms(Forms):
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {self.made(words).name}")
+            if "INHERITS" in words:  # who asks those sees its rows, too
+                begin = words.index("INHERITS") + 1
+                writes |= {f"temp {self.fold(each)}" for each in words[begin + 1 : closing(words, begin) : 2]}
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
@@ -5254,17 +5259,33 @@ class Postgres(Database):
     }
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
-    _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
+    # The text of routines, and if something that is no routine needs one: a trigger, a default, a check, a view ..
+    _code_sql = """SELECT lower(proname), CASE prosrc WHEN '' THEN pg_get_functiondef(oid) ELSE prosrc END, oid IN (
+        SELECT refobjid FROM pg_catalog.pg_depend WHERE refclassid = 'pg_proc'::regclass AND classid <> refclassid)
+        FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
         'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
-        SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
-    _hides_pattern = regex(_hiding)
+        SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))
+        UNION ALL SELECT '', pg_get_expr(adbin, adrelid), true FROM pg_catalog.pg_attrdef
+        UNION ALL SELECT '', concat(pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid)), true
+        FROM pg_catalog.pg_policy UNION ALL SELECT '', pg_get_constraintdef(oid), true FROM pg_catalog.pg_constraint
+        WHERE contype = 'c' UNION ALL SELECT '', pg_get_ruledef(oid), true FROM pg_catalog.pg_rewrite WHERE oid >= 16384
+        UNION ALL SELECT '', pg_get_triggerdef(oid), true FROM pg_catalog.pg_trigger WHERE tgqual IS NOT NULL"""
+    # EXECUTE of what begins with one of these words sets nothing.
+    _dynamic = r"execute\b(?!\s+(?:function|procedure|on)\b|\s*\(?\s*(?:format\s*\(\s*)?'\s*(?:insert|update|delete)\b)"
+    _hiding = (
+        rf"(?i)\b(?:(?:prepare|listen|load|dblink\w*|pg_(?:try_)?advisory_(?!xact)\w*|call|_SHARED|GD|SD)\b|{_dynamic})"
+    )
+    _hides_pattern, _dynamic_pattern = regex(_hiding), regex(rf"(?i)\b(?:{_dynamic}|set_config\s*\((?!\s*'))")
     _touches_pattern = regex(
-        rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
+        rf"{_hiding}|\b(set_config|current_setting|temp|temporary|random)\b"
         r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
     )
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _temporary_pattern = regex(
+        r"(?i)\b(?:pg_temp\s*\.\s*|(?:temp(?:orary)?\s+(?:table|view|sequence)|into\s+temp(?:orary)?)\s+)"
+        r"(?:if\s+not\s+exists\s+)?\"?([\w$]+)"
+    )
+    _reads_pattern = regex(r"(?i)\bcurrent_setting\s*\(\s*'([\w.]+)'")
     _sets_pattern = regex(
         r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
@@ -5662,20 +5683,34 @@ class Postgres(Database):
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
-        texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
+        code, known, fired = self.query(self._code_sql) if self.connection else [], dict[str, str](), ""
+        for name, text, fires in code:
+            fired += f"{text}\n" * fires
+            known[name] = f"{known.get(name, '')}{text}\n"
+        texts = [*known.values()]
         for each in distinct(statements):
             first = first_word(each.text, self.syntax)
             makes = first == "CREATE" and self._code_pattern.search(each.text)
             made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
             texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
+            fired += f"{each.text}\n" if made == "FUNCTION" else ""
         text = "\n".join(texts)
         if not self._touches_pattern.search(text):
             return Hidden()
+        while more := [known.pop(name) for name in [*known] if name in fired.lower()]:
+            fired += "\n".join(more)
+        keys, fires = self._keys(text), self._keys(fired)
+        reads = {f"set {name.lower()}" for name in self._reads_pattern.findall(fired)}
+        reads |= {"seed"} if "random" in fired.lower() else set()
+        return Hidden(keys=keys or frozenset("*"), fired=fires, awaited=fires | reads, firing=frozenset("*"))
+
+    def _keys(self, text: str) -> frozenset[str]:
+        """Return what this code may do to the session."""
         keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
-        keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
-        keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
-        return Hidden(keys=frozenset(each for each in keys if not each.startswith("set transaction_")))
+        keys |= {"*"} if self._hides_pattern.search(text) else set()
+        keys |= {"set by code"} if self._dynamic_pattern.search(text) else set()
+        return frozenset(each for each in keys if not each.startswith("set transaction_"))
 
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
