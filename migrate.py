@@ -5259,35 +5259,29 @@ class Postgres(Database):
     }
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
-    # The text of routines, and if something that is no routine needs one: a trigger, a default, a check, a view ..
-    _code_sql = """SELECT lower(proname), CASE prosrc WHEN '' THEN pg_get_functiondef(oid) ELSE prosrc END, oid IN (
-        SELECT refobjid FROM pg_catalog.pg_depend WHERE refclassid = 'pg_proc'::regclass AND classid <> refclassid)
-        FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
-        'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
-        SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))
-        UNION ALL SELECT '', pg_get_expr(adbin, adrelid), true FROM pg_catalog.pg_attrdef
-        UNION ALL SELECT '', concat(pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid)), true
-        FROM pg_catalog.pg_policy UNION ALL SELECT '', pg_get_constraintdef(oid), true FROM pg_catalog.pg_constraint
-        WHERE contype = 'c' UNION ALL SELECT '', pg_get_ruledef(oid), true FROM pg_catalog.pg_rewrite WHERE oid >= 16384
-        UNION ALL SELECT '', pg_get_triggerdef(oid), true FROM pg_catalog.pg_trigger WHERE tgqual IS NOT NULL"""
-    # EXECUTE of what begins with one of these words sets nothing.
-    _dynamic = r"execute\b(?!\s+(?:function|procedure|on)\b|\s*\(?\s*(?:format\s*\(\s*)?'\s*(?:insert|update|delete)\b)"
-    _hiding = (
-        rf"(?i)\b(?:(?:prepare|listen|load|dblink\w*|pg_(?:try_)?advisory_(?!xact)\w*|call|_SHARED|GD|SD)\b|{_dynamic})"
-    )
-    _hides_pattern, _dynamic_pattern = regex(_hiding), regex(rf"(?i)\b(?:{_dynamic}|set_config\s*\((?!\s*'))")
-    _touches_pattern = regex(
-        rf"{_hiding}|\b(set_config|current_setting|temp|temporary|random)\b"
-        r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
+    # Of routines the text, by name, and if anything else needs one, as triggers do; and by "" what runs unasked.
+    _code_sql = """SELECT name, string_agg(text, '\n'), bool_or(fires) FROM (
+        SELECT lower(proname), CASE prosrc WHEN '' THEN pg_get_functiondef(oid) ELSE prosrc END, oid IN (SELECT refobjid
+            FROM pg_catalog.pg_depend WHERE refclassid = 'pg_proc'::regclass AND classid <> refclassid)
+        FROM pg_catalog.pg_proc WHERE oid >= 16384 AND prolang NOT IN (12, 13)  -- internal, c
+        UNION ALL SELECT '', pg_get_expr(adbin, adrelid), true FROM pg_catalog.pg_attrdef UNION ALL SELECT '', concat(
+            pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid)), true FROM pg_catalog.pg_policy
+        UNION ALL SELECT '', pg_get_constraintdef(oid), true FROM pg_catalog.pg_constraint WHERE contype = 'c'
+        UNION ALL SELECT '', pg_get_triggerdef(oid), true FROM pg_catalog.pg_trigger WHERE tgqual IS NOT NULL
+        UNION ALL SELECT '', pg_get_ruledef(oid), true FROM pg_catalog.pg_rewrite WHERE oid >= 16384
+        ) AS code (name, text, fires) GROUP BY name"""
+    _hides_pattern = regex(r"(?i)\b(prepare|listen|load|dblink\w*|pg_(try_)?advisory_(?!xact)\w*|call|_SHARED|GD|SD)\b")
+    _dynamic_pattern = regex(  # what begins with one of these words sets nothing
+        r"(?i)\bset_config\s*\((?!\s*')"
+        r"|\bexecute\b(?!\s+(?:function|procedure|on)\b|[\s(]+(?:format[\s(]+)?'\s*(?:insert|update|delete)\b)"
     )
     _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
     _temporary_pattern = regex(
-        r"(?i)\b(?:pg_temp\s*\.\s*|(?:temp(?:orary)?\s+(?:table|view|sequence)|into\s+temp(?:orary)?)\s+)"
-        r"(?:if\s+not\s+exists\s+)?\"?([\w$]+)"
+        r"(?i)\b(?:pg_temp\.|(?:temp\w*\s+(?:table|view|sequence)|into\s+temp\w*)\s+)(?:if\s+not\s+exists\s+)?\"?([\w$]+)"
     )
     _reads_pattern = regex(r"(?i)\bcurrent_setting\s*\(\s*'([\w.]+)'")
     _sets_pattern = regex(
-        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
+        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*(?:re)?set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
         HAVING bool_and(
@@ -5683,23 +5677,18 @@ class Postgres(Database):
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
-        code, known, fired = self.query(self._code_sql) if self.connection else [], dict[str, str](), ""
-        for name, text, fires in code:
-            fired += f"{text}\n" * fires
-            known[name] = f"{known.get(name, '')}{text}\n"
-        texts = [*known.values()]
+        found = self.query(self._code_sql) if self.connection else []
+        code, fired = {name: (text, fires) for name, text, fires in found}, ""
+        texts = [text for text, _ in code.values()]
         for each in distinct(statements):
             first = first_word(each.text, self.syntax)
             makes = first == "CREATE" and self._code_pattern.search(each.text)
             made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
             texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
             fired += f"{each.text}\n" if made == "FUNCTION" else ""
-        text = "\n".join(texts)
-        if not self._touches_pattern.search(text):
-            return Hidden()
-        while more := [known.pop(name) for name in [*known] if name in fired.lower()]:
-            fired += "\n".join(more)
-        keys, fires = self._keys(text), self._keys(fired)
+        while more := [name for name, (_, fires) in code.items() if fires or name in fired.lower()]:
+            fired += "\n".join(code.pop(name)[0] for name in more)
+        keys, fires = self._keys("\n".join(texts)), self._keys(fired)
         reads = {f"set {name.lower()}" for name in self._reads_pattern.findall(fired)}
         reads |= {"seed"} if "random" in fired.lower() else set()
         return Hidden(keys=keys or frozenset("*"), fired=fires, awaited=fires | reads, firing=frozenset("*"))
@@ -5709,7 +5698,7 @@ class Postgres(Database):
         keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
         keys |= {"*"} if self._hides_pattern.search(text) else set()
-        keys |= {"set by code"} if self._dynamic_pattern.search(text) else set()
+        keys |= {"*", "set by code"} if self._dynamic_pattern.search(text) else set()
         return frozenset(each for each in keys if not each.startswith("set transaction_"))
 
     def has_id(self, statement: Statement) -> bool:
