@@ -2549,9 +2549,8 @@ class Forms:
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
         nature = self._with_temporary(nature, words, told) if told.made else nature
-        sets = words[0] == "SET" or "SET_CONFIG" in words
-        if sets and self.temporary_schema and self.temporary_schema in " ".join(words).lower():
-            told.aside = True
+        if self.temporary_schema and (words[0] == "SET" or "SET_CONFIG" in words):
+            told.aside |= self.temporary_schema in " ".join(words).lower()
         made = self.made(words) if words[0] == "CREATE" else None
         if told.aside and made:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
@@ -2927,9 +2926,8 @@ class _PostgresForms(Forms):
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {self.made(words).name}")
-            if "INHERITS" in words:  # who asks those sees its rows, too
-                begin = words.index("INHERITS") + 1
-                writes |= {f"temp {self.fold(each)}" for each in words[begin + 1 : closing(words, begin) : 2]}
+            begin = [*words, "INHERITS"].index("INHERITS") + 1  # who asks those sees its rows, too
+            writes |= {f"temp {self.fold(each)}" for each in words[begin + 1 : closing(words, begin)]} - {"temp ,"}
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
@@ -5264,28 +5262,27 @@ class Postgres(Database):
         SELECT lower(proname), CASE prosrc WHEN '' THEN pg_get_functiondef(oid) ELSE prosrc END, oid IN (SELECT refobjid
             FROM pg_catalog.pg_depend WHERE refclassid = 'pg_proc'::regclass AND classid <> refclassid)
         FROM pg_catalog.pg_proc WHERE oid >= 16384 AND prolang NOT IN (12, 13)  -- internal, c
-        UNION ALL SELECT '', pg_get_expr(adbin, adrelid), true FROM pg_catalog.pg_attrdef UNION ALL SELECT '', concat(
-            pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid)), true FROM pg_catalog.pg_policy
-        UNION ALL SELECT '', pg_get_constraintdef(oid), true FROM pg_catalog.pg_constraint WHERE contype = 'c'
-        UNION ALL SELECT '', pg_get_triggerdef(oid), true FROM pg_catalog.pg_trigger WHERE tgqual IS NOT NULL
-        UNION ALL SELECT '', pg_get_ruledef(oid), true FROM pg_catalog.pg_rewrite WHERE oid >= 16384
-        ) AS code (name, text, fires) GROUP BY name"""
+        UNION ALL SELECT '', text, true FROM (SELECT pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef UNION ALL
+            SELECT concat(pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid))
+            FROM pg_catalog.pg_policy UNION ALL SELECT pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE oid >= 16384
+            UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE contype = 'c' UNION ALL
+            SELECT pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE tgqual IS NOT NULL) AS more (text)
+    ) AS code (name, text, fires) GROUP BY name"""
     _hides_pattern = regex(r"(?i)\b(prepare|listen|load|dblink\w*|pg_(try_)?advisory_(?!xact)\w*|call|_SHARED|GD|SD)\b")
     _dynamic_pattern = regex(  # what begins with one of these words sets nothing
         r"(?i)\bset_config\s*\((?!\s*')"
         r"|\bexecute\b(?!\s+(?:function|procedure|on)\b|[\s(]+(?:format[\s(]+)?'\s*(?:insert|update|delete)\b)"
     )
-    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
+    _code_pattern = regex(r"(?i)\b(DO|FUNCTION|PROCEDURE)\b")
     _temporary_pattern = regex(
         r"(?i)\b(?:pg_temp\.|(?:temp\w*\s+(?:table|view|sequence)|into\s+temp\w*)\s+)(?:if\s+not\s+exists\s+)?\"?([\w$]+)"
     )
-    _reads_pattern = regex(r"(?i)\bcurrent_setting\s*\(\s*'([\w.]+)'")
+    _reads_pattern = regex(r"(?i)\bcurrent_setting\s*\(\s*'([\w.]+)'|\brandom")
     _sets_pattern = regex(
-        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*(?:re)?set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
+        r"(?im)(?:^|[;$]|begin|then|else|loop)\s*(?:re)?set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|set_config[\s(]+'([\w.]+)'"
     )
-    _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(
-        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
+    _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname HAVING
+    bool_and(pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
     _named_pattern = regex(
         rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
@@ -5311,12 +5308,8 @@ class Postgres(Database):
     _limits_sql = """SELECT pg_backend_pid(), name, setting, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout', 'default_transaction_read_only')"""
-    _read_only_by: ClassVar = {  # by the source of the setting: what has set it
-        "global": "ROLE ALL",
-        "user": "ROLE {user}",
-        "database": "DATABASE {database}",
-        "database user": "ROLE {user} IN DATABASE {database}",
-    }
+    _read_only_by: ClassVar = {"global": "ROLE ALL", "user": "ROLE {user}", "database": "DATABASE {database}"}
+    _read_only_by |= {"database user": "ROLE {user} IN DATABASE {database}"}  # by the source of the setting
 
     # The connection.
 
@@ -5375,8 +5368,7 @@ class Postgres(Database):
     @property
     def search_path(self) -> str:
         """Return what the URL says of it; empty where it says nothing."""
-        schema = self.url.options.get("schema", "")
-        return self.quoted(schema) or self.url.options.get("search_path", "")
+        return self.quoted(self.url.options.get("schema", "")) or self.url.options.get("search_path", "")
 
     @property
     def search_option(self) -> str:
@@ -5390,8 +5382,7 @@ class Postgres(Database):
 
     def make_schema(self, schema: str) -> bool:
         """See Database. IF NOT EXISTS would take the right to, also where it is there."""
-        missing = bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0])
-        if missing:
+        if missing := bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0]):
             self.query(f"CREATE SCHEMA {self.quoted(schema)}")
         return missing
 
@@ -5420,8 +5411,7 @@ class Postgres(Database):
         option = "put  options=-cdefault_transaction_read_only=off  in the URL"
         if source not in self._read_only_by:
             return f"{option}: default_transaction_read_only is on, by the {source}"
-        names = {"user": self.quoted(self.user), "database": self.quoted(self.url.database)}
-        whose = self._read_only_by[source].format(**names)
+        whose = self._read_only_by[source].format(user=self.quoted(self.user), database=self.quoted(self.url.database))
         sql = f"BEGIN READ WRITE; ALTER {whose} RESET default_transaction_read_only; COMMIT;"
         return f"turn default_transaction_read_only off:  {sql}\n     or where it is to stay for others, {option}"
 
@@ -5513,18 +5503,15 @@ class Postgres(Database):
             if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
                 raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
             if len(found) < number:  # else it is of a proof
-                found.append([self._row(result, row) for row in range(result.ntuples)])
+                rows = (
+                    [result.get_value(row, place) for place in range(result.nfields)] for row in range(result.ntuples)
+                )
+                found.append([tuple(None if cell is None else cell.decode() for cell in row) for row in rows])
         return found
-
-    @staticmethod
-    def _row(result: Any, row: int) -> tuple[str | None, ...]:
-        cells = (result.get_value(row, place) for place in range(result.nfields))
-        return tuple(None if cell is None else cell.decode() for cell in cells)
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
-        found = divide(sql, self.syntax)
-        if not found:
+        if not (found := divide(sql, self.syntax)):
             self._exchange(sql)
             return
         end, *places = found
@@ -5603,10 +5590,9 @@ class Postgres(Database):
 
     def holding(self) -> list[str]:
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
-        if not self._locked:
-            return []
         truth = self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key))
-        return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
+        otherwise = "this file let go of the lock of this run, and another runner has taken it"
+        return [Truth(truth, otherwise)] if self._locked else []
 
     def same_transaction(self, number: str) -> list[str]:
         same = f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}"
@@ -5677,24 +5663,19 @@ class Postgres(Database):
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
-        found = self.query(self._code_sql) if self.connection else []
-        code, fired = {name: (text, fires) for name, text, fires in found}, ""
-        texts = [text for text, _ in code.values()]
+        code = {name: more for name, *more in self.query(self._code_sql)} if self.connection else {}
+        texts, fired = [text for text, _ in code.values()], ""
         for each in distinct(statements):
             first = first_word(each.text, self.syntax)
-            makes = first == "CREATE" and self._code_pattern.search(each.text)
-            made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
-            texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
-            fired += f"{each.text}\n" if made == "FUNCTION" else ""
+            if first in ("CREATE", "DO") and self._code_pattern.search(each.text):
+                texts, fired = [*texts, each.text], fired + f"{each.text}\n" * (first == "CREATE")
         while more := [name for name, (_, fires) in code.items() if fires or name in fired.lower()]:
             fired += "\n".join(code.pop(name)[0] for name in more)
         keys, fires = self._keys("\n".join(texts)), self._keys(fired)
-        reads = {f"set {name.lower()}" for name in self._reads_pattern.findall(fired)}
-        reads |= {"seed"} if "random" in fired.lower() else set()
+        reads = {f"set {name.lower()}" if name else "seed" for name in self._reads_pattern.findall(fired)}
         return Hidden(keys=keys or frozenset("*"), fired=fires, awaited=fires | reads, firing=frozenset("*"))
 
     def _keys(self, text: str) -> frozenset[str]:
-        """Return what this code may do to the session."""
         keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
         keys |= {"*"} if self._hides_pattern.search(text) else set()
@@ -5749,9 +5730,8 @@ class Postgres(Database):
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
 
-        One that the file, the database or the role has set is.
-
-        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        One that the file, the database or the role has set is. What it leaves half done when it fails, or is stopped,
+        is named in the message with the way to be rid of it.
         """
         if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)
@@ -6097,8 +6077,7 @@ class MySQL(Database):
         """See Database. The host is that of the account, which need not be the one that this user comes from."""
         told = re.search(r"user '(.*?)'@'(.*?)' to database", message)
         user, _, host = self.account.rpartition("@")
-        named = (user, host) if user else told.groups() if told else (self.url.user, "%")
-        return "@".join(map(self.literal, named))
+        return "@".join(map(self.literal, (user, host) if user else told.groups() if told else (self.url.user, "%")))
 
     def _connect(self, *, write: bool) -> None:
         import pymysql

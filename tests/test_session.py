@@ -696,7 +696,7 @@ def test_code_that_reads_only_what_it_has_set_is_called_again_after_a_failure(
 
 
 AWAY = "set_config('search_path', 'away', false)"
-OWN = "SELECT set_config('my.own', max(id)::text, false) FROM t"
+READ_OWN = "SELECT set_config('my.own', max(id)::text, false) FROM t"
 INSERT_N = "INSERT INTO t (n) VALUES (7)"
 
 
@@ -715,7 +715,7 @@ UNASKED: dict[str, tuple[list[str], list[str], str, str]] = {
     "a trigger that runs a text": (
         trigger("EXECUTE 'SE' || 'T search_path = away'"), [INSERT_N], "DELETE FROM stays", "what it left"),
     "a trigger that calls what sets": (
-        [routine("sets()", "text", f"RETURN {AWAY}"), *trigger("PERFORM public.sets()")],
+        [routine("away()", "text", f"RETURN {AWAY}"), *trigger("PERFORM public.away()")],
         [INSERT_N], "DELETE FROM stays", "the setting search_path"),
     "a trigger that makes a table": (
         trigger("CREATE TEMP TABLE IF NOT EXISTS stays (n int)"),
@@ -725,32 +725,34 @@ UNASKED: dict[str, tuple[list[str], list[str], str, str]] = {
          "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION fires()"],
         ["CREATE VIEW public.v AS SELECT 1 AS n"], "DELETE FROM stays", "the setting search_path"),
     "a default that sets": (
-        [routine("sets()", "text", f"RETURN {AWAY}"), "ALTER TABLE t ALTER v SET DEFAULT sets()"],
+        [routine("away()", "text", f"RETURN {AWAY}"), "ALTER TABLE t ALTER v SET DEFAULT away()"],
         [INSERT_N], "DELETE FROM stays", "the setting search_path"),
     "a default that is added": (
-        [routine("sets()", "text", f"RETURN {AWAY}")], ["ALTER TABLE t ADD w text DEFAULT sets()"],
+        [routine("away()", "text", f"RETURN {AWAY}")], ["ALTER TABLE t ADD w text DEFAULT away()"],
         "DELETE FROM stays", "the setting search_path"),
     "a check that sets": (
-        [routine("sets(n int)", "bool", f"PERFORM {AWAY}; RETURN true"), "ALTER TABLE t ADD CHECK (sets(n))"],
+        [routine("away(n int)", "bool", f"PERFORM {AWAY}; RETURN true"), "ALTER TABLE t ADD CHECK (away(n))"],
         [INSERT_N], "DELETE FROM stays", "the setting search_path"),
     "a function of SQL that is no text": (
-        [f"CREATE FUNCTION sets() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT {AWAY}; END"],
-        ["SELECT sets()"], "DELETE FROM stays", "the setting search_path"),
+        [f"CREATE FUNCTION away() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT {AWAY}; END"],
+        ["SELECT away()"], "DELETE FROM stays", "the setting search_path"),
     "a trigger that reads": (
-        trigger("NEW.v = current_setting('my.own', true)"), [OWN], INSERT_N, "the setting my.own"),
+        trigger("NEW.v = current_setting('my.own', true)"), [READ_OWN], INSERT_N, "the setting my.own"),
     "a default that reads": (
-        ["ALTER TABLE t ALTER v SET DEFAULT current_setting('my.own', true)"], [OWN], INSERT_N, "the setting my.own"),
+        ["ALTER TABLE t ALTER v SET DEFAULT current_setting('my.own', true)"],
+        [READ_OWN], INSERT_N, "the setting my.own"),
     "a default of random numbers": (
-        ["ALTER TABLE t ALTER v SET DEFAULT random()"], ["SELECT setseed(0.5)"], INSERT_N, "the seed of random numbers"),
+        ["ALTER TABLE t ALTER v SET DEFAULT random()"],
+        ["SELECT setseed(0.5)"], INSERT_N, "the seed of random numbers"),
     "a view that reads": (
         ["CREATE VIEW v AS SELECT current_setting('my.own', true)::int AS n"],
-        [OWN], "INSERT INTO t (n) SELECT n FROM v", "the setting my.own"),
+        [READ_OWN], "INSERT INTO t (n) SELECT n FROM v", "the setting my.own"),
     "a trigger that reads what is set again": (
         trigger("NEW.v = current_setting('my.own', true)"), ["SET my.own = 'x'", INSERT_N], INSERT_N, ""),
     "a trigger that only writes": (
         trigger("PERFORM pg_advisory_xact_lock(1); EXECUTE format('UPDATE %I SET n = 1', TG_TABLE_NAME)"),
         [INSERT_N], INSERT_N, ""),
-    "what nothing runs unasked": ([routine("sets()", "text", f"RETURN {AWAY}")], [INSERT_N], INSERT_N, ""),
+    "what nothing runs unasked": ([routine("away()", "text", f"RETURN {AWAY}")], [INSERT_N], INSERT_N, ""),
     "a search path of a function": (
         [], ["SELECT set_config('search_path', 'pg_temp, public', false)", "CREATE TABLE stays (n int)"],
         "DELETE FROM stays", "the temporary table stays"),
