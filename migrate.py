@@ -2805,7 +2805,7 @@ class _SQLiteForms(Forms):
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
         TABLE_XINFO""")
-    _acting = names_in("AUTO_VACUUM ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE PAGE_SIZE WAL_CHECKPOINT")
+    _acting = names_in("ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE WAL_CHECKPOINT")  # others wait for a VACUUM
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread_pattern = any_of("temp pragma attach changes last_insert_rowid")
@@ -5668,7 +5668,7 @@ class Postgres(Database):
         for each in distinct(statements):
             first = first_word(each.text, self.syntax)
             if first in ("CREATE", "DO") and self._code_pattern.search(each.text):
-                texts, fired = [*texts, each.text], fired + f"{each.text}\n" * (first == "CREATE")
+                texts, fired = [*texts, each.text], fired + f"{each.text}\n" * ("trigger" in each.text.lower())
         while more := [name for name, (_, fires) in code.items() if fires or name in fired.lower()]:
             fired += "\n".join(code.pop(name)[0] for name in more)
         keys, fires = self._keys("\n".join(texts)), self._keys(fired)

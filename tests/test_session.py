@@ -860,6 +860,8 @@ POSTGRES_REBUILDS = [
 ]  # fmt: skip
 SQLITE_REBUILDS = [
     (["PRAGMA case_sensitive_like = ON"], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
+    (["PRAGMA auto_vacuum = FULL"], ["VACUUM", "INSERT INTO t (n) SELECT auto_vacuum FROM pragma_auto_vacuum"]),
+    (["PRAGMA page_size = 8192"], ["VACUUM", "INSERT INTO t (n) SELECT page_size FROM pragma_page_size"]),
     (['PRAGMA "case_sensitive_like" = ON'], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
     (["PRAGMA foreign_keys = ON", "CREATE TABLE child (n REFERENCES t (id) ON DELETE CASCADE)",
       "INSERT INTO child VALUES (1)"], ["DELETE FROM t"]),
