@@ -2328,7 +2328,7 @@ class Hidden(NamedTuple):
     keys: frozenset[str] = frozenset()  # what it may write and read, "*" among them; empty for nothing at all
     fired: frozenset[str] = frozenset()  # what triggers may write,
     awaited: frozenset[str] = frozenset()  # and read,
-    firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters
+    firing: frozenset[str] = frozenset()  # which these tables and views may have, in small letters; "*" whatever runs
     views: frozenset[str] = frozenset()  # which may call functions
     code: Mapping[str, Sequence[Acts]] = MappingProxyType({})  # of routines and views by name; of triggers, by ""
 
@@ -2363,7 +2363,8 @@ class Hidden(NamedTuple):
                 writes = writes - {"*", "code"} | perhaps(acts.writes - {"*"})
             elif code:
                 reads, writes = reads | self.keys, writes | self.keys
-            if Trait.DATA in nature.traits and not code and (called or "fires" in reads):
+            fires = "*" in self.firing and _REPEATED not in nature.traits
+            if not code and (fires or (Trait.DATA in nature.traits and (called or "fires" in reads))):
                 reads, writes = reads | self.awaited, writes | perhaps(self.fired)
             found.append(nature._replace(reads=reads, writes=writes))
             known = {} if "*" in writes else known  # which may have made other code
@@ -2548,8 +2549,8 @@ class Forms:
     def _placed(self, nature: Nature, words: Sequence[str], told: _Told) -> Nature:
         """Return *nature* with the temporary tables that it is about; note what is made."""
         nature = self._with_temporary(nature, words, told) if told.made else nature
-        if words[0] == "SET" and self.temporary_schema and self.temporary_schema in " ".join(words).lower():
-            told.aside = True
+        if self.temporary_schema and (words[0] == "SET" or "SET_CONFIG" in words):
+            told.aside |= self.temporary_schema in " ".join(words).lower()
         made = self.made(words) if words[0] == "CREATE" else None
         if told.aside and made:
             nature = nature._replace(writes=nature.writes | {f"temp {made.name}"})
@@ -2575,11 +2576,11 @@ class Forms:
             told.made |= dict.fromkeys(named)
         if named <= nature.removes or (first == "CREATE" and named & nature.writes):
             return nature
-        if "RENAME" in words:  # whatever of it is the new one
+        if "RENAME" in words or "INHERIT" in words:  # whatever of it is the new one
             named |= {
                 f"temp {self.fold(word)}"
                 for last, word in itertools.pairwise(words)
-                if (last in ("TO", "AS", "RENAME", ".") and word[:1].isalnum()) or is_quoted(word)
+                if (last in ("TO", "AS", "RENAME", "INHERIT", ".") and word[:1].isalnum()) or is_quoted(word)
             }
         if first == "CREATE" and "VIEW" in words:  # it is temporary, too
             named.add(f"temp {self.made(words).name}")
@@ -2804,7 +2805,7 @@ class _SQLiteForms(Forms):
     _looks = names_in("""COLLATION_LIST COMPILE_OPTIONS DATABASE_LIST FOREIGN_KEY_CHECK FOREIGN_KEY_LIST FUNCTION_LIST
         INDEX_INFO INDEX_LIST INDEX_XINFO INTEGRITY_CHECK MODULE_LIST PRAGMA_LIST QUICK_CHECK TABLE_INFO TABLE_LIST
         TABLE_XINFO""")
-    _acting = names_in("AUTO_VACUUM ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE PAGE_SIZE WAL_CHECKPOINT")
+    _acting = names_in("ENCODING INCREMENTAL_VACUUM JOURNAL_MODE OPTIMIZE WAL_CHECKPOINT")  # others wait for a VACUUM
     sees: ClassVar = {"CHANGES": "count", "LAST_INSERT_ROWID": "id"}
     temporary_schema = "temp"
     unread_pattern = any_of("temp pragma attach changes last_insert_rowid")
@@ -2925,6 +2926,8 @@ class _PostgresForms(Forms):
             filled = "FROM" in words or ("AS", "TABLE") in itertools.pairwise(words) or writes & {"*", "sequence"}
             traits = traits & ~_REPEATED | Trait.INSIDE if filled else _TEMP
             writes.add(f"temp {self.made(words).name}")
+            begin = [*words, "INHERITS"].index("INHERITS") + 1  # who asks those sees its rows, too
+            writes |= {f"temp {self.fold(each)}" for each in words[begin + 1 : closing(words, begin)]} - {"temp ,"}
         elif first in ("SELECT", "WITH") and "INTO" in words and (name := self._made_by_select(words)):
             writes.add(f"temp {name}")
             traits &= _TEMP
@@ -5259,23 +5262,32 @@ class Postgres(Database):
     }
     schemas_sql = """SELECT nspname::text, oid FROM pg_catalog.pg_namespace
         WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"""
-    _code_sql = """SELECT prosrc FROM pg_catalog.pg_proc WHERE pronamespace NOT IN (
-        'pg_catalog'::regnamespace, 'information_schema'::regnamespace) AND prolang NOT IN (
-        SELECT oid FROM pg_catalog.pg_language WHERE lanname IN ('c', 'internal'))"""
-    _hiding = r"(?i)\b(prepare|listen|load|execute|dblink\w*|pg_advisory\w*|call|_SHARED|GD|SD)\b"
-    _hides_pattern = regex(_hiding)
-    _touches_pattern = regex(
-        rf"{_hiding}|\b(set_config|current_setting|temp|temporary)\b"
-        r"|\bset\s+(local|session|role|time|\w+(\.\w+)?\s+to)\b|(^|;|\bbegin)\s*set\s"
+    # Of routines the text, by name, and if anything else needs one, as triggers do; and by "" what runs unasked.
+    _code_sql = """SELECT name, string_agg(text, '\n'), bool_or(fires) FROM (
+        SELECT lower(proname), CASE prosrc WHEN '' THEN pg_get_functiondef(oid) ELSE prosrc END, oid IN (SELECT refobjid
+            FROM pg_catalog.pg_depend WHERE refclassid = 'pg_proc'::regclass AND classid <> refclassid)
+        FROM pg_catalog.pg_proc WHERE oid >= 16384 AND prolang NOT IN (12, 13)  -- internal, c
+        UNION ALL SELECT '', text, true FROM (SELECT pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef UNION ALL
+            SELECT concat(pg_get_expr(polqual, polrelid), ' ', pg_get_expr(polwithcheck, polrelid))
+            FROM pg_catalog.pg_policy UNION ALL SELECT pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE oid >= 16384
+            UNION ALL SELECT pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE contype = 'c' UNION ALL
+            SELECT pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE tgqual IS NOT NULL) AS more (text)
+    ) AS code (name, text, fires) GROUP BY name"""
+    _hides_pattern = regex(r"(?i)\b(prepare|listen|load|dblink\w*|pg_(try_)?advisory_(?!xact)\w*|call|_SHARED|GD|SD)\b")
+    _dynamic_pattern = regex(  # what begins with one of these words sets nothing
+        r"(?i)\bset_config\s*\((?!\s*')"
+        r"|\bexecute\b(?!\s+(?:function|procedure|on)\b|[\s(]+(?:format[\s(]+)?'\s*(?:insert|update|delete)\b)"
     )
-    _code_pattern = regex(r"(?i)\b(FUNCTION|PROCEDURE)\b")
-    _temporary_pattern = regex(r"(?i)\btemp(?:orary)?\s+(?:table|view|sequence)\s+(?:if\s+not\s+exists\s+)?\"?([\w$]+)")
+    _code_pattern = regex(r"(?i)\b(DO|FUNCTION|PROCEDURE)\b")
+    _temporary_pattern = regex(
+        r"(?i)\b(?:pg_temp\.|(?:temp\w*\s+(?:table|view|sequence)|into\s+temp\w*)\s+)(?:if\s+not\s+exists\s+)?\"?([\w$]+)"
+    )
+    _reads_pattern = regex(r"(?i)\bcurrent_setting\s*\(\s*'([\w.]+)'|\brandom")
     _sets_pattern = regex(
-        r"(?im)(?:^|[;$]|\b(?:begin|then|else|loop)\b)\s*set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|\bset_config\s*\(\s*'([\w.]+)'"
+        r"(?im)(?:^|[;$]|begin|then|else|loop)\s*(?:re)?set\s+(?:session\s+|local\s+(?=\w+\.))?([\w.]+)|set_config[\s(]+'([\w.]+)'"
     )
-    _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname
-        HAVING bool_and(
-        pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
+    _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname HAVING
+    bool_and(pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
     # What a statement names: an index and its table, or an index, or a partition.
     _named_pattern = regex(
         rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
@@ -5301,12 +5313,8 @@ class Postgres(Database):
     _limits_sql = """SELECT pg_backend_pid(), name, setting, source,
         upper(current_setting('default_transaction_isolation')) FROM pg_catalog.pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout', 'default_transaction_read_only')"""
-    _read_only_by: ClassVar = {  # by the source of the setting: what has set it
-        "global": "ROLE ALL",
-        "user": "ROLE {user}",
-        "database": "DATABASE {database}",
-        "database user": "ROLE {user} IN DATABASE {database}",
-    }
+    _read_only_by: ClassVar = {"global": "ROLE ALL", "user": "ROLE {user}", "database": "DATABASE {database}"}
+    _read_only_by |= {"database user": "ROLE {user} IN DATABASE {database}"}  # by the source of the setting
 
     # The connection.
 
@@ -5379,8 +5387,7 @@ class Postgres(Database):
 
     def make_schema(self, schema: str) -> bool:
         """See Database. IF NOT EXISTS would take the right to, also where it is there."""
-        missing = bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0])
-        if missing:
+        if missing := bool(self.query("SELECT to_regnamespace(?) IS NULL", self.quoted(schema))[0][0]):
             self.query(f"CREATE SCHEMA {self.quoted(schema)}")
         return missing
 
@@ -5409,8 +5416,7 @@ class Postgres(Database):
         option = "put  options=-cdefault_transaction_read_only=off  in the URL"
         if source not in self._read_only_by:
             return f"{option}: default_transaction_read_only is on, by the {source}"
-        names = {"user": self.quoted(self.user), "database": self.quoted(self.url.database)}
-        whose = self._read_only_by[source].format(**names)
+        whose = self._read_only_by[source].format(user=self.quoted(self.user), database=self.quoted(self.url.database))
         sql = f"BEGIN READ WRITE; ALTER {whose} RESET default_transaction_read_only; COMMIT;"
         return f"turn default_transaction_read_only off:  {sql}\n     or where it is to stay for others, {option}"
 
@@ -5502,18 +5508,15 @@ class Postgres(Database):
             if part == "COMMIT" and (tag := (result.command_status or b"").decode()) != "COMMIT":
                 raise DriverError(f"PostgreSQL answered {tag} to COMMIT")
             if len(found) < number:  # else it is of a proof
-                found.append([self._row(result, row) for row in range(result.ntuples)])
+                rows = (
+                    [result.get_value(row, place) for place in range(result.nfields)] for row in range(result.ntuples)
+                )
+                found.append([tuple(None if cell is None else cell.decode() for cell in row) for row in rows])
         return found
-
-    @staticmethod
-    def _row(result: Any, row: int) -> tuple[str | None, ...]:
-        cells = (result.get_value(row, place) for place in range(result.nfields))
-        return tuple(None if cell is None else cell.decode() for cell in cells)
 
     def run(self, sql: str) -> None:
         """See Database. The text is one message of the simple protocol, so that each result is one statement."""
-        found = divide(sql, self.syntax)
-        if not found:
+        if not (found := divide(sql, self.syntax)):
             self._exchange(sql)
             return
         end, *places = found
@@ -5592,10 +5595,9 @@ class Postgres(Database):
 
     def holding(self) -> list[str]:
         """See Database. DISCARD ALL and pg_advisory_unlock_all() let it go."""
-        if not self._locked:
-            return []
         truth = self.lock_sql.removeprefix("SELECT ").replace("?", self.literal(self._key))
-        return [Truth(truth, "this file let go of the lock of this run, and another runner has taken it")]
+        otherwise = "this file let go of the lock of this run, and another runner has taken it"
+        return [Truth(truth, otherwise)] if self._locked else []
 
     def same_transaction(self, number: str) -> list[str]:
         same = f"pg_catalog.txid_current() OPERATOR(pg_catalog.=) {number}"
@@ -5666,20 +5668,24 @@ class Postgres(Database):
 
     def hidden(self, statements: Iterable[Statement]) -> Hidden:
         """See Database. Without lastval() defined in this session the server says so: nothing wrong is read."""
-        texts = [text or "" for (text,) in self.query(self._code_sql)] if self.connection else []
+        code = {name: more for name, *more in self.query(self._code_sql)} if self.connection else {}
+        texts, fired = [text for text, _ in code.values()], ""
         for each in distinct(statements):
             first = first_word(each.text, self.syntax)
-            makes = first == "CREATE" and self._code_pattern.search(each.text)
-            made = self.forms.made(spelled(each.text, self.syntax)).kind if makes else first
-            texts += [each.text] if made in ("DO", "FUNCTION", "PROCEDURE") else []
-        text = "\n".join(texts)
-        if not self._touches_pattern.search(text):
-            return Hidden()
+            if first in ("CREATE", "DO") and self._code_pattern.search(each.text):
+                texts, fired = [*texts, each.text], fired + f"{each.text}\n" * ("trigger" in each.text.lower())
+        while more := [name for name, (_, fires) in code.items() if fires or name in fired.lower()]:
+            fired += "\n".join(code.pop(name)[0] for name in more)
+        keys, fires = self._keys("\n".join(texts)), self._keys(fired)
+        reads = {f"set {name.lower()}" if name else "seed" for name in self._reads_pattern.findall(fired)}
+        return Hidden(keys=keys or frozenset("*"), fired=fires, awaited=fires | reads, firing=frozenset("*"))
+
+    def _keys(self, text: str) -> frozenset[str]:
         keys = {f"temp {name.lower()}" for name in self._temporary_pattern.findall(text)}
         keys |= {f"set {name.lower()}" for pair in self._sets_pattern.findall(text) for name in pair if name}
-        keys |= {"*"} if not keys or self._hides_pattern.search(text) else set()
-        keys |= {"set by code"} if re.search(r"(?i)\bexecute\b", text) else set()
-        return Hidden(keys=frozenset(keys - _ENDS.keys()))
+        keys |= {"*"} if self._hides_pattern.search(text) else set()
+        keys |= {"*", "set by code"} if self._dynamic_pattern.search(text) else set()
+        return frozenset(keys - _ENDS.keys())
 
     def has_id(self, statement: Statement) -> bool:
         """See Database. Which sequence it is about may be told by what depends on texts alone."""
@@ -5729,9 +5735,8 @@ class Postgres(Database):
     def run_alone(self, statement: Statement) -> None:
         """See Database. CONCURRENTLY waits for old transactions, and nothing queues behind it: our limit is not for it.
 
-        One that the file, the database or the role has set is.
-
-        What it leaves half done when it fails, or is stopped, is named in the message with the way to be rid of it.
+        One that the file, the database or the role has set is. What it leaves half done when it fails, or is stopped,
+        is named in the message with the way to be rid of it.
         """
         if not re.match(CONCURRENTLY, code_of(statement, self.syntax), re.DOTALL):
             self.run(statement.text)

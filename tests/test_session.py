@@ -700,6 +700,91 @@ def test_code_that_reads_only_what_it_has_set_is_called_again_after_a_failure(
     assert project.states() == {"1": "applied" if way == "goes on" else f"dirty ({len(first) + 1} of {len(first) + 2})"}
 
 
+AWAY = "set_config('search_path', 'away', false)"
+READ_OWN = "SELECT set_config('my.own', max(id)::text, false) FROM t"
+INSERT_N = "INSERT INTO t (n) VALUES (7)"
+
+
+def routine(name: str, returns: str, does: str) -> str:
+    return f"CREATE FUNCTION {name} RETURNS {returns} LANGUAGE plpgsql AS $$ BEGIN {does}; END $$"
+
+
+def trigger(does: str) -> list[str]:
+    runs = "FOR EACH ROW EXECUTE FUNCTION public.fires()"
+    return [routine("fires()", "trigger", f"{does}; RETURN NEW"), f"CREATE TRIGGER g BEFORE INSERT ON t {runs}"]
+
+
+# What is there, what runs before the failure, and after it, and what is lost; or "", where it goes on.
+UNASKED: dict[str, tuple[list[str], list[str], str, str]] = {
+    "a trigger that sets": (trigger(f"PERFORM {AWAY}"), [INSERT_N], "DELETE FROM stays", "the setting search_path"),
+    "a trigger that runs a text": (
+        trigger("EXECUTE 'SE' || 'T search_path = away'"), [INSERT_N], "DELETE FROM stays", "what it left"),
+    "a trigger that calls what sets": (
+        [routine("away()", "text", f"RETURN {AWAY}"), *trigger("PERFORM public.away()")],
+        [INSERT_N], "DELETE FROM stays", "the setting search_path"),
+    "a trigger that makes a table": (
+        trigger("CREATE TEMP TABLE IF NOT EXISTS stays (n int)"),
+        [INSERT_N], "DELETE FROM stays", "the temporary table stays"),
+    "a trigger of an event": (
+        [routine("fires()", "event_trigger", f"PERFORM {AWAY}"),
+         "CREATE EVENT TRIGGER e ON ddl_command_end WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION fires()"],
+        ["CREATE VIEW public.v AS SELECT 1 AS n"], "DELETE FROM stays", "the setting search_path"),
+    "a default that sets": (
+        [routine("away()", "text", f"RETURN {AWAY}"), "ALTER TABLE t ALTER v SET DEFAULT away()"],
+        [INSERT_N], "DELETE FROM stays", "the setting search_path"),
+    "a default that is added": (
+        [routine("away()", "text", f"RETURN {AWAY}")], ["ALTER TABLE t ADD w text DEFAULT away()"],
+        "DELETE FROM stays", "the setting search_path"),
+    "a check that sets": (
+        [routine("away(n int)", "bool", f"PERFORM {AWAY}; RETURN true"), "ALTER TABLE t ADD CHECK (away(n))"],
+        [INSERT_N], "DELETE FROM stays", "the setting search_path"),
+    "a function of SQL that is no text": (
+        [f"CREATE FUNCTION away() RETURNS text LANGUAGE sql BEGIN ATOMIC SELECT {AWAY}; END"],
+        ["SELECT away()"], "DELETE FROM stays", "the setting search_path"),
+    "a trigger that reads": (
+        trigger("NEW.v = current_setting('my.own', true)"), [READ_OWN], INSERT_N, "the setting my.own"),
+    "a default that reads": (
+        ["ALTER TABLE t ALTER v SET DEFAULT current_setting('my.own', true)"],
+        [READ_OWN], INSERT_N, "the setting my.own"),
+    "a default of random numbers": (
+        ["ALTER TABLE t ALTER v SET DEFAULT random()"],
+        ["SELECT setseed(0.5)"], INSERT_N, "the seed of random numbers"),
+    "a view that reads": (
+        ["CREATE VIEW v AS SELECT current_setting('my.own', true)::int AS n"],
+        [READ_OWN], "INSERT INTO t (n) SELECT n FROM v", "the setting my.own"),
+    "a trigger that reads what is set again": (
+        trigger("NEW.v = current_setting('my.own', true)"), ["SET my.own = 'x'", INSERT_N], INSERT_N, ""),
+    "a trigger that only writes": (
+        trigger("PERFORM pg_advisory_xact_lock(1); EXECUTE format('UPDATE %I SET n = 1', TG_TABLE_NAME)"),
+        [INSERT_N], INSERT_N, ""),
+    "what nothing runs unasked": ([routine("away()", "text", f"RETURN {AWAY}")], [INSERT_N], INSERT_N, ""),
+    "a search path of a function": (
+        [], ["SELECT set_config('search_path', 'pg_temp, public', false)", "CREATE TABLE stays (n int)"],
+        "DELETE FROM stays", "the temporary table stays"),
+    "a child that is temporary": (
+        [], ["CREATE TEMP TABLE u () INHERITS (t)", "INSERT INTO u (n) VALUES (7)"],
+        "INSERT INTO stays SELECT count(*) FROM t", "the temporary table t"),
+    "what becomes such a child": (
+        [], ["CREATE TEMP TABLE u (LIKE t)", "ALTER TABLE u INHERIT t", "INSERT INTO u (n) VALUES (7)"],
+        "INSERT INTO stays SELECT count(*) FROM t", "the temporary table u"),
+}  # fmt: skip
+
+
+@pytest.mark.databases("postgres")
+@pytest.mark.parametrize("kind", UNASKED)
+def test_what_is_lost_without_a_word_in_the_file_is_asked_for_on_postgres(project: Project, kind: str) -> None:
+    there, first, then, lost = UNASKED[kind]
+    for each in ("CREATE SCHEMA away CREATE TABLE stays (n int)", KINDS["postgres"], STAYS, *there):
+        project.database.execute(each)
+    project.write({"1_f": file(*first, NOWHERE, head=ALONE)})
+    assert project("up").exit == 1
+    project.write({"1_f": file(*first, then, head=ALONE)})
+    ran = project("up")
+    assert ran.exit == (4 if lost else 0), ran.err
+    assert not lost or f" needs {lost}, which line " in ran.err
+    assert project.states()["1"].partition(" ")[0] == ("dirty" if lost else "applied")
+
+
 @pytest.mark.databases("mysql")
 @pytest.mark.parametrize(("right", "ends"), [("", 4), (", TRIGGER", 0)])
 def test_whoever_may_not_see_triggers_is_asked_where_a_call_may_fire_one(
@@ -784,6 +869,8 @@ POSTGRES_REBUILDS = [
 ]  # fmt: skip
 SQLITE_REBUILDS = [
     (["PRAGMA case_sensitive_like = ON"], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
+    (["PRAGMA auto_vacuum = FULL"], ["VACUUM", "INSERT INTO t (n) SELECT auto_vacuum FROM pragma_auto_vacuum"]),
+    (["PRAGMA page_size = 8192"], ["VACUUM", "INSERT INTO t (n) SELECT page_size FROM pragma_page_size"]),
     (['PRAGMA "case_sensitive_like" = ON'], ["INSERT INTO t (n) SELECT 'a' LIKE 'A'"]),
     (["PRAGMA foreign_keys = ON", "CREATE TABLE child (n REFERENCES t (id) ON DELETE CASCADE)",
       "INSERT INTO child VALUES (1)"], ["DELETE FROM t"]),
