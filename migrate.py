@@ -4817,9 +4817,8 @@ class SQLite(Database):
     def counting(self) -> Sequence[str]:
         """Return how all is made that is in the database, if something of it asks for that."""
         if self._counting is None and self.connection is not None:
-            texts = [
-                text for (text,) in self.query("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND type <> 'index'")
-            ]
+            made = self.query("SELECT sql FROM sqlite_master WHERE sql NOT NULL AND type <> 'index'")
+            texts = [text for (text,) in made]
             self._counting = texts if any(map(self._counted_pattern.search, texts)) else ()
         return self._counting or ()
 
@@ -6674,9 +6673,8 @@ class MySQL(Database):
             words = spelled(statement.text, self.syntax)
             words = words[words.index("FOR") + 1 :] if words[:2] == ["SET", "STATEMENT"] else words
             dropped, home = self.forms.dropped(words), self.url.database.lower()
-            return (
-                "'" + ",".join(f"{schema or home}.{name}" for schema, name in dropped) + "'" in failed.message.lower()
-            )
+            names = ",".join(f"{schema or home}.{name}" for schema, name in dropped)
+            return f"'{names}'" in failed.message.lower()
         if failed.code != self._syntax_error:
             return False
         try:
