@@ -5287,6 +5287,8 @@ class Postgres(Database):
     )
     _harmless_sql = """SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) GROUP BY proname HAVING
     bool_and(pronamespace = 'pg_catalog'::regnamespace AND (provolatile <> 'v' OR proname IN ('nextval', 'setval')))"""
+    _alike_sql = "SELECT proname::text FROM pg_catalog.pg_proc WHERE proname = ANY(?) AND oid >= 16384"
+    _own_names: frozenset[str] = frozenset()  # of functions that are such words; and "", where the server was asked
     # What a statement names: an index and its table, or an index, or a partition.
     _named_pattern = regex(
         rf"(?i)CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?{_NAME} ON (?:ONLY )?{_NAME}"
@@ -5655,7 +5657,17 @@ class Postgres(Database):
     # What statements are.
 
     def natures(self, statements: Sequence[Statement], names: Mapping[str, str] = _NO_NAMES) -> list[Nature]:
-        """See Database. What is not volatile changes nothing: the server's own functions are asked for."""
+        """See Database. What is not volatile changes nothing: the server's own functions are asked for.
+
+        A person may name one like a word that is no call before a bracket elsewhere, such as LIST: then it is one.
+        """
+        if self.connection and not self._own_names:
+            alike = [each.lower() for each in self.forms.plain]
+            self._own_names = frozenset(["", *(name.upper() for (name,) in self.query(self._alike_sql, alike))])
+        makes = (each.text for each in distinct(statements) if first_word(each.text, self.syntax) == "CREATE")
+        made = (self.forms.made(spelled(each, self.syntax)) for each in makes)
+        self._own_names |= {each.name.upper() for each in made if each.kind in ("AGGREGATE", "FUNCTION")}
+        self.forms.plain = type(self.forms).plain - self._own_names
         found = super().natures(statements, names)
         asked = {each.removeprefix("PG_CATALOG.").lower() for each in self.forms.unknown}
         if not asked or self.connection is None:

@@ -715,6 +715,8 @@ def trigger(does: str) -> list[str]:
 
 
 # What is there, what runs before the failure, and after it, and what is lost; or "", where it goes on.
+NAMED_SETS = "CREATE FUNCTION sets() RETURNS text LANGUAGE sql AS $$ SELECT set_config('my.own', 'y', false) $$"
+READS_OWN = "INSERT INTO t (v) SELECT current_setting('my.own')"
 UNASKED: dict[str, tuple[list[str], list[str], str, str]] = {
     "a trigger that sets": (trigger(f"PERFORM {AWAY}"), [INSERT_N], "DELETE FROM stays", "the setting search_path"),
     "a trigger that runs a text": (
@@ -767,6 +769,11 @@ UNASKED: dict[str, tuple[list[str], list[str], str, str]] = {
     "what becomes such a child": (
         [], ["CREATE TEMP TABLE u (LIKE t)", "ALTER TABLE u INHERIT t", "INSERT INTO u (n) VALUES (7)"],
         "INSERT INTO stays SELECT count(*) FROM t", "the temporary table u"),
+    "a function that is called like a word of the grammar": (
+        [NAMED_SETS], ["SET my.own = 'x'", "SELECT sets()"], READS_OWN, "the setting my.own"),
+    "such a one, of the file": ([], ["SET my.own = 'x'", NAMED_SETS, "SELECT sets()"], READS_OWN, "the setting my.own"),
+    "such a word, and no function": (
+        [], ["SET my.own = 'x'", "CREATE TABLE u (n int) PARTITION BY LIST (n)"], READS_OWN, ""),
 }  # fmt: skip
 
 
