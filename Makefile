@@ -108,7 +108,7 @@ setup: .venv/.dev       ## the environment in .venv, tools included; the other t
 
 .PHONY: test
 test: .venv/.dev        ## every test on every database; brings its own servers up
-	@$(VENV) -m pytest -n 3 $(ARGS)
+	@$(VENV) -m pytest -n 4 $(ARGS)
 
 .PHONY: test-docker
 test-docker: .venv/.dev ## the image and the Compose file, really run; brings Docker where it can

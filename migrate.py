@@ -6243,8 +6243,14 @@ class MySQL(Database):
         return DriverError(text, kind, str(code))
 
     def query(self, sql: str, *args: object) -> Rows:
+        """See Database. Where anybody runs a text with a letter of four octets, MySQL has one list that can show it."""
         attempt = partial(super().query, sql, *args)
-        return self._again(attempt) if self.local_locks and not self.in_transaction else attempt()
+        try:
+            return self._again(attempt) if self.local_locks and not self.in_transaction else attempt()
+        except DriverError as failed:
+            if failed.code != "3854":
+                raise
+        return super().query(sql.replace("information_schema.processlist", "performance_schema.processlist"), *args)
 
     def _again(self, attempt: Callable[[], Any]) -> Any:
         """Return what *attempt* does. In a cluster the change of another node may end anything: it is tried again."""

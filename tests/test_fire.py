@@ -116,6 +116,29 @@ def test_as_json_who_is_in_the_way_is_told_without_a_value(desk: Desk, server_da
     assert "4242" not in ran.out
 
 
+@pytest.mark.databases("mysql")
+def test_who_is_in_the_way_is_told_also_while_anybody_runs_a_text_with_an_emoji(
+    desk: Desk, server_database: Database
+) -> None:
+    """MySQL's list of sessions is an error then (3854), whoever is asked for."""
+    server_database.execute("CREATE TABLE t1 (n INTEGER)", "INSERT INTO t1 VALUES (1)")
+    desk.write({"sql/1_add.up.sql": "ALTER TABLE t1 ADD COLUMN m INTEGER;"})
+    desk.set(DATABASE_URL=server_database.url)
+    sessions = [
+        threading.Thread(target=server_database.query, args=(sql,))
+        for sql in ("SELECT '🐕', SLEEP(4) AS 'asleep'", "SELECT SLEEP(4) AS 'awake' FROM t1")
+    ]
+    for session in sessions:
+        session.start()
+    running(server_database, "asleep")
+    running(server_database, "awake")
+    ran = desk("--dir", "sql", "--ddl-lock-timeout", "2", "--retries", "0", "up")
+    for session in sessions:
+        session.join()
+    assert ran.exit == 1
+    assert re.search(r"\n  in the way: pid .* UTC: SELECT SLEEP", ran.err), ran.err
+
+
 @pytest.mark.repeated
 def test_what_a_holder_runs_is_shown_without_its_quoted_texts(desk: Desk, postgres: Database) -> None:
     desk.write({"sql/1_slow.up.sql": "SELECT 's3cr3t', $$s3cr3t$$, pg_sleep(30);"})
