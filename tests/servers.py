@@ -356,7 +356,8 @@ class MySQLDatabase(Database):
         with contextlib.closing(_connect_mysql(self.server.address)) as connection:
             cursor = connection.cursor()
             # DROP DATABASE waits for everyone who uses a table in it, and what a killed client began runs on.
-            cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", [self.name])
+            lists = "performance" if self.flavor == "mysql" else "information"  # see query()
+            cursor.execute(f"SELECT id FROM {lists}_schema.processlist WHERE db = %s", [self.name])
             for (connection_id,) in cursor.fetchall():
                 with contextlib.suppress(Exception):  # gone in the meantime
                     cursor.execute(f"KILL {connection_id}")
